@@ -1,0 +1,1 @@
+"""A trading workstation in the terminal."""

@@ -1,0 +1,1 @@
+"""Connections to brokers, one folder each."""

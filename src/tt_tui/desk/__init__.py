@@ -1,0 +1,1 @@
+"""The core: journal, state, routing, orders, reconciliation."""

@@ -1,0 +1,1 @@
+"""The nouns of the house: pure values and rules, no input or output."""

@@ -1,0 +1,1 @@
+"""HTTP in: alerts from TradingView and from signed relays."""

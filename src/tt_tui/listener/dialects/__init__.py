@@ -1,0 +1,1 @@
+"""Parsers for the alert forms traders already have."""

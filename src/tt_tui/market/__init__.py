@@ -1,0 +1,1 @@
+"""Quotes and bars: hub, simulated market, replay."""

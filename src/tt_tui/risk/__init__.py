@@ -1,0 +1,1 @@
+"""Pure rules that stand between a wish to trade and a broker."""

@@ -1,0 +1,1 @@
+"""The workstation on screen; the only place that imports textual."""
