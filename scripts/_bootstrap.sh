@@ -44,17 +44,17 @@ is_whole() {
 
 # PIP_USER=0: a user-wide "install for me only" setting can not work in an environment.
 venv_pip() {
-    PIP_USER=0 "$venv/bin/python" -m pip --disable-pip-version-check --no-input "$@"
+    PIP_USER=0 "$venv/bin/python" -m pip -qq --disable-pip-version-check --no-input "$@"
 }
 
 outer_pip() {
-    PIP_USER=0 "$outer" -m pip --disable-pip-version-check --no-input --python "$venv/bin/python" "$@"
+    PIP_USER=0 "$outer" -m pip -qq --disable-pip-version-check --no-input --python "$venv/bin/python" "$@"
 }
 
 uv_pip() {
     verb=$1
     shift
-    uv pip "$verb" --python "$venv/bin/python" "$@"
+    uv pip "$verb" --quiet --python "$venv/bin/python" "$@"
 }
 
 # Finds an interpreter whose pip can install into another environment (pip 22.3 and later).
@@ -126,8 +126,8 @@ install_locked() {
     rm -f "$venv/run.stamp" "$venv/dev.stamp"
     (
         cd "$root"
-        "$installer" install --quiet --require-hashes -r "$1"
-        "$installer" install --quiet --no-deps --no-build-isolation -e .
+        "$installer" install --require-hashes -r "$1"
+        "$installer" install --no-deps --no-build-isolation -e .
     )
 }
 

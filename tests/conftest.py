@@ -22,7 +22,7 @@ SECRET_NAMES = ("CREDENTIALS_DIRECTORY", "DBUS_SESSION_BUS_ADDRESS")
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Hide the user's folders and secrets from this test and the processes it starts; return its empty home."""
+    """Hide the user's folders and secrets from the test and what it starts; return its empty home."""
     for name in tuple(os.environ):
         if name.startswith("TT_") or name.endswith(SECRET_ENDINGS) or name in SECRET_NAMES:
             monkeypatch.delenv(name)

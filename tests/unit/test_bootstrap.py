@@ -245,9 +245,9 @@ def test_uv_is_the_last_resort(machine: Machine, interpreter: str) -> None:
     venv, locked, project = [line for line in machine.calls() if line.startswith("uv ")]
     wanted = ">=3.11" if interpreter == "none" else f"{machine.bin}/python3"
     assert venv == f"uv venv --quiet --python {wanted} {machine.project}/.venv"
-    inside = f"uv pip install --python {machine.project}/.venv/bin/python"
-    assert locked == f"{inside} --quiet --require-hashes -r requirements.lock"
-    assert project == f"{inside} --quiet --no-deps --no-build-isolation -e ."
+    inside = f"uv pip install --quiet --python {machine.project}/.venv/bin/python"
+    assert locked == f"{inside} --require-hashes -r requirements.lock"
+    assert project == f"{inside} --no-deps --no-build-isolation -e ."
 
 
 @pytest.mark.parametrize(
