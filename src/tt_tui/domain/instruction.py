@@ -41,6 +41,14 @@ _OPENING = frozenset(
 )
 
 
+class AccountShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One account as an alert's body names it: shown, never used."""
+
+    name: str
+    risk_percent: Decimal | None = None
+    multiplier: Decimal | None = None
+
+
 class Instruction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One wish to trade in our words, before routing has chosen accounts and the contract.
 
@@ -91,6 +99,8 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Account names chosen by a person at the prompt; never taken from an alert."""
     account_shown: str = ""
     """An account id in an alert's body: shown, never used."""
+    accounts_shown: tuple[AccountShown, ...] = ()
+    """Several of them with their sizing, where the body lists them: shown, never used."""
     strategy: str = ""
     comment: str = ""
     origin: Origin = Origin.PERSON
@@ -99,6 +109,10 @@ class Instruction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """When the sender says it fired, nanoseconds UTC."""
     key: str = ""
     """The sender's own id for this alert, where it has one."""
+    sender_order: str = ""
+    """The sender's name for its order, such as ``strategy.order.id``: shown only."""
+    auth: str = ""
+    """Where the sender's proof stood in the body, such as ``body:token``; never its value."""
     dialect: str = ""
     why: str = ""
     """Why it is ignored or an error, in a sentence with the fix."""
