@@ -24,7 +24,7 @@ _SECOND = 1_000_000_000
 _CENT = Decimal("0.01")
 _OPTION_MULTIPLIER = Decimal(100)
 _OCC = re.compile(r"(?P<root>[A-Z]{1,5}[0-9]?) *(?P<expiry>[0-9]{6})(?P<right>[CP])(?P<strike>[0-9]{8})")
-_EQUITY = re.compile(r"[A-Z]{1,5}(?:[./-][A-Z]{1,2})?")
+_EQUITY = re.compile(r"[A-Z]{1,5}(?:\.[A-Z]{1,2})?")
 
 PriceFormat = Literal["decimal", "32nds"]
 

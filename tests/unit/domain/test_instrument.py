@@ -321,9 +321,7 @@ def test_a_price_on_the_grid_survives_its_own_format(contract: Instrument, count
     assert contract.round_to_tick(price, up=True) == contract.round_to_tick(price, up=False) == price
 
 
-@given(
-    contract=_contracts, price=st.decimals(-(10**6), 10**9, allow_nan=False, allow_infinity=False, places=9)
-)
+@given(contract=_contracts, price=st.decimals(-(10**6), 10**9, allow_nan=False, allow_infinity=False, places=9))
 def test_rounding_is_tight(contract: Instrument, price: Decimal) -> None:
     low, high = contract.round_to_tick(price, up=False), contract.round_to_tick(price, up=True)
 

@@ -126,9 +126,7 @@ def test_the_front_contract_can_always_be_entered_and_never_steps_back(root: str
 
 
 def test_the_user_overrides_a_roll_day() -> None:
-    early = RollCalendar(
-        {"ESZ6": date(2026, 12, 10), "GCG27": date(2027, 1, 27), "CLF2027": date(2026, 12, 18)}
-    )
+    early = RollCalendar({"ESZ6": date(2026, 12, 10), "GCG27": date(2027, 1, 27), "CLF2027": date(2026, 12, 18)})
 
     assert early.front("ES", date(2026, 12, 9)).symbol == "ESZ6"
     assert early.front("ES", date(2026, 12, 10)).symbol == "ESH7"
@@ -208,9 +206,7 @@ HOLIDAYS = {
 
 @pytest.mark.parametrize("year", list(HOLIDAYS))
 def test_exchange_holidays(year: int) -> None:
-    assert expiry.exchange_holidays(year) == {
-        date.fromisoformat(f"{year}-{day}") for day in HOLIDAYS[year].split()
-    }
+    assert expiry.exchange_holidays(year) == {date.fromisoformat(f"{year}-{day}") for day in HOLIDAYS[year].split()}
 
 
 @pytest.mark.parametrize(
