@@ -11,7 +11,7 @@ import msgspec
 from tt_tui.domain.account import AccountMode, ConnectionState, KillLevel
 from tt_tui.domain.decision import Decision
 from tt_tui.domain.instrument import Instrument
-from tt_tui.domain.order import OrderRequest, OrderState, Role, Side
+from tt_tui.domain.order import OrderRequest, OrderState, OrderType, Role, Side
 
 SECOND = 1_000_000_000
 
@@ -50,11 +50,18 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     oco_group: str = ""
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
+    order_type: OrderType | None = None
+    """None where it is not known; then the prices and the role tell."""
     strategy: str = ""
 
 
 Rule = Callable[[OrderRequest, "GateView"], Decision | None]
-"""A firm's rule: None lets the order pass to the next check."""
+"""A firm's rule: None or ACCEPT lets the order pass to the next check.
+
+REFUSE ends the judging; with a ``quantity`` it offers a size that would pass. REDUCE and CONFIRM go on with
+the smaller size, which the rule itself must let pass. The session rule runs before the order's form is
+checked, so it may not rely on the quantity being a number.
+"""
 
 
 class FirmRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +91,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     """The broker's clock minus ours; None is not measured, which refuses automated live entries only."""
     session_open: bool = False
     session_text: str = ""
-    """When it opens next, or why it is closed, for the refusal's words."""
+    """Ends the sentence "ES is closed …", such as ``until Sun 17:00 Chicago``; empty when not known."""
     in_flat_window: bool = False
     """Inside the account's own window before its flat-by time or the end of its trading window."""
     instrument: Instrument | None = None
@@ -115,6 +122,8 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     """Live orders of the account that are not protection."""
     margin_room: Decimal | None = None
     """Currency that may still be bound as margin; None where the broker does not say."""
+    margin_per_unit: Decimal | None = None
+    """Margin of one contract or share in currency; None where it is not known."""
     sent_last_minute: int = 0
     """Order messages of the account in the last 60 s."""
     repeats: int = 0

@@ -1,0 +1,153 @@
+"""Every check against entries, exits and cancels of every origin; the expected answers are data."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.risk.cases import VIOLATIONS, Violation, order, view
+from tt_tui.domain.account import AccountMode
+from tt_tui.domain.decision import Answer
+from tt_tui.domain.order import Origin, Role, Side
+from tt_tui.risk.gate import CHECKS, EXIT_CODES, judge, judge_cancel
+
+ORIGINS = {
+    "A": Origin.ALERT,
+    "S": Origin.STRATEGY,
+    "P": Origin.PERSON,
+    "G": Origin.GUARD,
+    "K": Origin.KILL,
+    "X": Origin.EXTERNAL,
+}
+
+# R refused, . accepted, s split into parts. An exit is a plain one, a stop or a target: all three alike.
+MATRIX = """
+                entry    exit     cancel
+violation       ASPGKX   ASPGKX   ASPGKX
+none            ......   ......   ......
+reducing        RRRRRR   ......   ......
+halted          RRRRRR   RR....   ......
+flatten         RRRRRR   RR....   ......
+locked          RRRRRR   ......   ......
+unarmed         RRRRRR   ......   ......
+down            RRRRRR   ......   ......
+connecting      RRRRRR   ......   ......
+reconciling     RRRRRR   ......   ......
+degraded        RRRRRR   ......   ......
+skew            RRRRRR   ......   ......
+skew-unknown    RR.RRR   ......   ......
+closed          RRRRRR   ......   ......
+flat-window     RRRRRR   ......   ......
+firm-session    RRRRRR   ......   ......
+no-contract     RRRRRR   RRRRRR   ......
+expired         RRRRRR   ......   ......
+roll            RRRRRR   ......   ......
+no-trade-date   RRRRRR   ......   ......
+off-tick        RRRRRR   RRRRRR   ......
+no-price        RRRRRR   RRRRRR   ......
+bad-price       RRRRRR   RRRRRR   ......
+fraction        RRRRRR   RRRRRR   ......
+no-legs         RRRRRR   RRRRRR   ......
+bracket         RRRRRR   RRRRRR   ......
+duplicate       RRRRRR   RRRRRR   ......
+stale-alert     RRRRRR   ......   ......
+from-future     RRRRRR   ......   ......
+untimed         RRRRRR   ......   ......
+no-quote        RRRRRR   ......   ......
+stale-quote     RRRRRR   ......   ......
+order-size      RRRRRR   ssssss   ......
+notional        RRRRRR   ......   ......
+margin          RRRRRR   ......   ......
+no-margin       RRRRRR   ......   ......
+collar          RRRRRR   ......   ......
+position        RRRRRR   ......   ......
+unknown-here    RRRRRR   ......   ......
+unknown-order   RRRRRR   ......   ......
+open-orders     RRRRRR   ......   ......
+rate            RRRRRR   ......   ......
+repeats         RRRRRR   ......   ......
+throttled       RRRRRR   ......   ......
+firm-loss       RRRRRR   ......   ......
+own-offer       RRRRRR   ......   ......
+firm            RRRRRR   ......   ......
+"""
+
+
+def rows() -> dict[str, dict[str, str]]:
+    table = [line.split() for line in MATRIX.strip().splitlines()[2:]]
+    return {name: {"entry": entry, "exit": leave, "cancel": cancel} for name, entry, leave, cancel in table}
+
+
+EXPECTED = rows()
+CASES = [
+    pytest.param(name, kind, letter, EXPECTED[name][kind][place], id=f"{name}-{kind}-{origin.value}")
+    for name in EXPECTED
+    for kind in ("entry", "exit")
+    for place, (letter, origin) in enumerate(ORIGINS.items())
+]
+NONE = Violation(0, "ACCEPTED")
+
+
+@pytest.mark.parametrize(("name", "kind", "origin", "expected"), CASES)
+def test_matrix(name: str, kind: str, origin: str, expected: str) -> None:
+    violation = VIOLATIONS.get(name, NONE)
+    roles = (Role.ENTRY,) if kind == "entry" else (Role.EXIT, Role.STOP, Role.TARGET)
+    for role in roles:
+        side = Side.BUY if role is Role.ENTRY else Side.SELL
+        judged = order(side, violation.quantity, **({"origin": ORIGINS[origin], "role": role} | dict(violation.order)))
+        world = violation.world(position=Decimal(0 if role is Role.ENTRY else 100))
+        decision = judge(judged, world)
+        match expected:
+            case "R":
+                assert decision.answer is Answer.REFUSE
+                assert decision.code == violation.code
+                assert not decision.lets_go
+            case "s":
+                assert (decision.answer, decision.code) == (Answer.REDUCE, "SPLIT")
+                assert decision.quantity == violation.limits["max_order_quantity"]
+            case _:
+                assert (decision.answer, decision.code) == (Answer.ACCEPT, "ACCEPTED")
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_cancel_always_passes(name: str) -> None:
+    assert set(EXPECTED[name]["cancel"]) == {"."}
+    assert judge_cancel(VIOLATIONS.get(name, NONE).world()).answer is Answer.ACCEPT
+
+
+def test_the_matrix_names_every_violation_and_every_code() -> None:
+    assert set(EXPECTED) == set(VIOLATIONS) | {"none"}
+    known = {code for check in CHECKS for code in check.codes}
+    shown = {violation.code for violation in VIOLATIONS.values()}
+    assert known - shown == {"BRACKET_SIDE", "PRICE_FAR"}
+    assert shown - known == {"FIRM_SAYS_NO"}
+
+
+def test_each_violation_is_refused_by_the_check_that_owns_its_code() -> None:
+    owners = {code: check.number for check in CHECKS for code in check.codes}
+    for violation in VIOLATIONS.values():
+        assert owners.get(violation.code, violation.number) == violation.number
+
+
+def test_the_gate_has_nineteen_checks_in_order_and_no_code_twice() -> None:
+    assert [check.number for check in CHECKS] == list(range(1, 20))
+    codes = [code for check in CHECKS for code in check.codes] + list(EXIT_CODES)
+    assert len(codes) == len(set(codes))
+    assert [check.number for check in CHECKS if check.exits] == [1, 6, 7, 8]
+
+
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_every_refusal_is_one_sentence(name: str) -> None:
+    violation = VIOLATIONS[name]
+    judged = order(Side.BUY, violation.quantity, **({"origin": Origin.ALERT} | dict(violation.order)))
+    text = judge(judged, violation.world()).text
+    assert text.endswith((".", "?"))
+    assert text[0].isupper() or text[0].isdigit() or text.startswith(judged.account)
+    assert ".." not in text
+    assert "None" not in text
+
+
+def test_paper_needs_no_arming_no_skew_and_no_time_of_firing() -> None:
+    paper = view(mode=AccountMode.PAPER, armed=False, skew=None, fired_at=None)
+    assert judge(order(origin=Origin.ALERT), paper).answer is Answer.ACCEPT
