@@ -94,9 +94,7 @@ class Machine:
         path.chmod(0o755)
         return path
 
-    def start(
-        self, script: str = "run", *arguments: str, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    def start(self, script: str = "run", *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(self.project / "scripts" / script), *arguments],
             cwd=self.project,
@@ -320,9 +318,7 @@ def test_the_tests_add_their_set_to_an_environment_made_for_the_program(machine:
 
 
 @pytest.mark.parametrize("changed", ["requirements.lock", "pyproject.toml"])
-def test_a_changed_lock_or_project_is_installed_into_the_same_environment(
-    machine: Machine, changed: str
-) -> None:
+def test_a_changed_lock_or_project_is_installed_into_the_same_environment(machine: Machine, changed: str) -> None:
     machine.python("python3")
     machine.start()
     machine.forget()
@@ -426,9 +422,7 @@ def test_the_program_runs_where_the_user_stands(machine: Machine, tmp_path: Path
     assert result.stdout.strip() == str(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "script", ["scripts/run", "scripts/test", "scripts/check", "scripts/lock", ".ci/run"]
-)
+@pytest.mark.parametrize("script", ["scripts/run", "scripts/test", "scripts/check", "scripts/lock", ".ci/run"])
 def test_a_script_is_plain_sh_and_may_be_executed(script: str) -> None:
     path = ROOT / script
 

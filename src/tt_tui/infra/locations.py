@@ -73,18 +73,12 @@ def private_folder(path: Path) -> Path:
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
     if not path.is_dir():
-        raise NotADirectoryError(
-            f"{path} was to be a folder but is a file; move it away or choose another folder"
-        )
+        raise NotADirectoryError(f"{path} was to be a folder but is a file; move it away or choose another folder")
     seen = path.stat()
     if seen.st_uid != os.getuid():
-        raise PermissionError(
-            f"{path} belongs to another user (uid {seen.st_uid}); choose a folder of your own"
-        )
+        raise PermissionError(f"{path} belongs to another user (uid {seen.st_uid}); choose a folder of your own")
     if seen.st_mode & stat.S_IWOTH:
-        raise PermissionError(
-            f"everybody may write to {path}; run `chmod o-w {path}` or choose another folder"
-        )
+        raise PermissionError(f"everybody may write to {path}; run `chmod o-w {path}` or choose another folder")
     return path
 
 
