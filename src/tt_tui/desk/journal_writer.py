@@ -1,0 +1,367 @@
+"""The journal's one writer: a thread that turns queued appends into durable commits, in order, in groups."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+import apsw
+
+from tt_tui.desk import journal_schema as schema
+from tt_tui.desk.journal_check import Link, last_link
+from tt_tui.desk.journal_schema import AppendResult, JournalFailed, Row
+
+GROUP_RECORDS = 256
+"""A commit takes whole appends until it has this many records."""
+
+KEPT_SNAPSHOTS = 2
+
+_CHECKPOINT_IDLE_PAGES = 1000
+_CHECKPOINT_PAGES = 4000
+_CHECKPOINT_FORCED_PAGES = 8000
+"""32 MiB of write-ahead log: from here the writer waits for readers, so that the log stays under 64 MiB."""
+
+_FIRST_DELAY_SECONDS = 0.1
+_LONGEST_DELAY_SECONDS = 5.0
+
+_INSERT_RECORD = (
+    "INSERT INTO record (seq, wall, mono, kind, order_id, alert_id, uniques, payload, hash) VALUES (?,?,?,?,?,?,?,?,?)"
+)
+_INSERT_KEY = "INSERT INTO unique_key (key, seq) VALUES (?,?)"
+
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+class Waiter(NamedTuple):
+    """A future of an event loop that resolves when its append is durable."""
+
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[AppendResult]
+
+
+class Append:
+    """One queued append: its records are committed together or not at all."""
+
+    __slots__ = ("done", "keys", "mono", "rows", "seqs", "size", "told", "waiter", "wall")
+
+    def __init__(
+        self,
+        rows: list[tuple[Row, bytes]],
+        keys: list[tuple[str, int]],
+        done: Callable[[AppendResult], None] | None,
+        waiter: Waiter | None,
+    ) -> None:
+        self.rows = rows
+        self.keys = keys
+        self.done = done
+        self.waiter = waiter
+        self.seqs = tuple(row[0] for row, _ in rows)
+        self.wall = rows[0][0][1]
+        self.mono = rows[0][0][2]
+        self.size = sum(len(form) for _, form in rows)
+        self.told = False
+
+
+class SnapshotRequest(NamedTuple):
+    """A state to keep once the record it was taken after is durable."""
+
+    seq: int
+    state: bytes
+
+
+class Wake(enum.Enum):
+    """A message that carries no data."""
+
+    RETRY = enum.auto()
+    CLOSE = enum.auto()
+
+
+class JournalWriter:
+    """Owns the writing connection and its thread.
+
+    After a failed commit nothing is dropped: what is queued stays in order and is tried again at each later
+    append, at ``Wake.RETRY`` and with back-off, until all of it is durable; only then does ``failed`` become
+    None again.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        end: Link,
+        *,
+        crash_point: Callable[[str], None],
+        on_failure: Callable[[str], None],
+        on_recovered: Callable[[int], None],
+    ) -> None:
+        self.durable_seq = end.seq
+        self.failed: str | None = None
+        self.settled_bytes = 0
+        """How much of what was put has become durable since the start."""
+        self._hash = end.hash
+        self._connection = connection
+        self._crash_point = crash_point
+        self._on_failure = on_failure
+        self._on_recovered = on_recovered
+        self._queue: queue.SimpleQueue[Append | SnapshotRequest | Wake] = queue.SimpleQueue()
+        self._backlog: deque[Append] = deque()
+        self._snapshot: SnapshotRequest | None = None
+        self._delay = _FIRST_DELAY_SECONDS
+        self._stuck = False
+        self._closing = False
+        self._wal_pages = 0
+        self._checkpoint_from = _CHECKPOINT_IDLE_PAGES
+        self._thread = threading.Thread(target=self._run, name="tt-journal", daemon=True)
+        connection.set_wal_hook(self._note_wal_pages)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def put(self, item: Append | SnapshotRequest | Wake) -> None:
+        """Queue something; never blocks."""
+        self._queue.put(item)
+
+    def close(self, timeout: float) -> bool:
+        """Commit what is queued and end the thread; False when it is late or something is not durable."""
+        self._queue.put(Wake.CLOSE)
+        self._thread.join(timeout)
+        return not self._thread.is_alive() and not self._backlog
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not (self._closing and (self._stuck or not self._backlog)):
+            self._collect()
+            if self._backlog:
+                self._attempt()
+            self._store_snapshot()
+            self._checkpoint()
+        with contextlib.suppress(apsw.Error):
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self._connection.close()
+
+    def _collect(self) -> None:
+        """Take all that is queued; wait for the first item when there is nothing to do."""
+        try:
+            if self._closing or (self._backlog and not self._stuck):
+                item = self._queue.get_nowait()
+            else:
+                item = self._queue.get(timeout=self._delay if self._backlog else None)
+            while True:
+                if isinstance(item, Append):
+                    self._backlog.append(item)
+                elif isinstance(item, SnapshotRequest):
+                    self._snapshot = item
+                elif item is Wake.CLOSE:
+                    self._closing = True
+                item = self._queue.get_nowait()
+        except queue.Empty:
+            return
+
+    def _attempt(self) -> None:
+        """Commit the front of the backlog; on any error keep it and say so."""
+        try:
+            if self._stuck:
+                self._compare_with_disk()
+            group = self._front()
+            if group:
+                self._commit(group)
+                self._settle(group)
+        except Exception as error:  # the top of the writer's work: a dead writer would be a silent one
+            self._stuck = True
+            self._fail(error)
+            return
+        self._stuck = False
+        if self.failed is not None and not self._backlog:
+            self.failed = None
+            self._delay = _FIRST_DELAY_SECONDS
+            _LOG.warning("the journal writes again, all is durable up to record %d", self.durable_seq)
+            self._call(self._on_recovered, self.durable_seq)
+
+    def _front(self) -> list[Append]:
+        """Return the appends of the next commit, which stay in the backlog until they are durable."""
+        group: list[Append] = []
+        records = 0
+        for append in self._backlog:
+            if group and records + len(append.rows) > GROUP_RECORDS:
+                break
+            group.append(append)
+            records += len(append.rows)
+        return group
+
+    def _commit(self, group: list[Append]) -> None:
+        digest = self._hash
+        rows: list[tuple[int | str | bytes, ...]] = []
+        for append in group:
+            for row, form in append.rows:
+                digest = schema.chain(digest, form)
+                rows.append((*row, digest))
+        keys = [key for append in group for key in append.keys]
+        self._crash_point("journal.before_commit")
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(_INSERT_RECORD, rows)
+            if keys:
+                self._connection.executemany(_INSERT_KEY, keys)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        self._crash_point("journal.after_commit")
+        self._hash = digest
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            with contextlib.suppress(apsw.Error):
+                self._connection.execute("ROLLBACK")
+
+    def _compare_with_disk(self) -> None:
+        """After a failed commit, settle the appends that reached the disk although an error was told."""
+        here = Link(self.durable_seq, self._hash)
+        there = last_link(self._connection, Link(0, self._hash if here.seq == 0 else b""))
+        reached: list[Append] = []
+        digest, seq = here.hash, here.seq
+        for append in self._backlog:
+            if seq >= there.seq:
+                break
+            for _, form in append.rows:
+                digest = schema.chain(digest, form)
+            seq = append.seqs[-1]
+            reached.append(append)
+        if (seq, digest) != there:
+            raise JournalFailed(f"record {there.seq} on disk is not the one this process wrote")
+        self._hash = digest
+        self._settle(reached)
+
+    def _settle(self, group: list[Append]) -> None:
+        for append in group:
+            self._backlog.popleft()
+            self.durable_seq = append.seqs[-1]
+            self.settled_bytes += append.size
+        self._tell(group, None)
+
+    def _fail(self, error: Exception) -> None:
+        reason = (
+            f"the journal could not be written ({_plain(error)}); no entry is sent. Free space on its disk"
+            " or make it writable: what is queued is kept and written then"
+        )
+        if self.failed is None:
+            _LOG.error("%s", reason, exc_info=None if isinstance(error, apsw.Error | OSError) else error)
+        else:
+            self._delay = min(self._delay * 2, _LONGEST_DELAY_SECONDS)
+        news = reason != self.failed
+        self.failed = reason
+        self._tell(list(self._backlog), reason)
+        if news:
+            self._call(self._on_failure, reason)
+
+    def _tell(self, group: list[Append], error: str | None) -> None:
+        """Tell each caller once, waking each event loop once for the whole group."""
+        wakeups: dict[asyncio.AbstractEventLoop, list[tuple[Waiter, AppendResult]]] = {}
+        for append in group:
+            if append.told:
+                continue
+            append.told = True
+            if append.done is None and append.waiter is None:
+                continue
+            result = AppendResult(append.seqs, append.wall, append.mono, error)
+            if append.done is not None:
+                self._call(append.done, result)
+            if append.waiter is not None:
+                wakeups.setdefault(append.waiter.loop, []).append((append.waiter, result))
+        for loop, results in wakeups.items():
+            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+                loop.call_soon_threadsafe(_resolve, results)
+
+    def _call(self, callback: Callable[[_T], None], value: _T) -> None:
+        try:
+            callback(value)
+        except Exception:  # a caller's fault must not end the writer
+            _LOG.exception("a callback of the journal failed")
+
+    def _store_snapshot(self) -> None:
+        request = self._snapshot
+        if request is None or self.failed is not None or request.seq > self.durable_seq:
+            return
+        self._snapshot = None
+        try:
+            with self._transaction():
+                row = self._connection.execute("SELECT hash FROM record WHERE seq=?", (request.seq,)).fetchone()
+                if row is None:
+                    raise JournalFailed(f"there is no record {request.seq}")
+                checksum = schema.snapshot_checksum(request.seq, row[0], request.state)
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO snapshot (seq, record_hash, checksum, state) VALUES (?,?,?,?)",
+                    (request.seq, row[0], checksum, request.state),
+                )
+                self._connection.execute(
+                    "DELETE FROM snapshot WHERE seq NOT IN (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT ?)",
+                    (KEPT_SNAPSHOTS,),
+                )
+        except (apsw.Error, JournalFailed) as error:
+            # Only the next start is slower; if the disk is bad the next append says so.
+            _LOG.warning("the snapshot after record %d was not kept: %s", request.seq, _plain(error))
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _note_wal_pages(self, _connection: apsw.Connection, _database: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> None:
+        """Fold the write-ahead log into the file after callers were told, preferably when nothing waits."""
+        pages = self._wal_pages
+        if pages < self._checkpoint_from or (pages < _CHECKPOINT_PAGES and not self._queue.empty()):
+            return
+        forced = pages >= _CHECKPOINT_FORCED_PAGES
+        mode = apsw.SQLITE_CHECKPOINT_RESTART if forced else apsw.SQLITE_CHECKPOINT_PASSIVE
+        try:
+            written, folded = self._connection.wal_checkpoint(mode=mode)
+        except apsw.Error as error:
+            _LOG.warning("the write-ahead log was not folded into the journal: %s", _plain(error))
+            written, folded = pages, 0
+        self._wal_pages = 0 if folded >= written else written
+        self._checkpoint_from = _CHECKPOINT_IDLE_PAGES + self._wal_pages
+
+
+def _resolve(results: list[tuple[Waiter, AppendResult]]) -> None:
+    for waiter, result in results:
+        if waiter.future.done():
+            continue
+        if result.error is None:
+            waiter.future.set_result(result)
+        else:
+            waiter.future.set_exception(JournalFailed(result.error))
+
+
+def _plain(error: Exception) -> str:
+    """Return what SQLite or the system said, in words where they are known."""
+    words = {
+        apsw.FullError: "the disk is full",
+        apsw.ReadOnlyError: "it is read-only",
+        apsw.IOError: "disk error",
+    }
+    said = str(error) or type(error).__name__
+    for kind, word in words.items():
+        if isinstance(error, kind):
+            return f"{word}: {said}"
+    return said
