@@ -57,7 +57,10 @@ def _link_alert(state: State, request: OrderRequest) -> None:
 
 
 def _intended(state: State, wall: int, event: ev.OrderIntended) -> None:
-    state.orders[event.request.order_id] = _row(event.request, wall)
+    request = event.request
+    state.orders[request.order_id] = _row(request, wall)
+    if request.intent_id:
+        state.intents.setdefault(request.intent_id, []).append(request.order_id)
     _link_alert(state, event.request)
 
 

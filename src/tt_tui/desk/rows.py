@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from tt_tui.domain.account import Account, ConnectionState, KillLevel
-from tt_tui.domain.alert import Alert, AlertStatus
+from tt_tui.domain.alert import AccountVerdict, Alert, AlertStatus
 from tt_tui.domain.decision import Decision
 from tt_tui.domain.event import AlarmRaised
 from tt_tui.domain.instruction import Instruction
@@ -78,6 +78,7 @@ class AlertRow(msgspec.Struct, kw_only=True):
     changed: int = 0
     repeats: int = 0
     order_ids: list[str] = []
+    accounts: list[AccountVerdict] = []
 
 
 class InstructionRow(msgspec.Struct, kw_only=True):

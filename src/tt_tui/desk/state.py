@@ -40,6 +40,8 @@ class State(msgspec.Struct, kw_only=True):
     """Sender and key of recent alerts, to the alert's id."""
     instructions: dict[str, InstructionRow] = {}
     orders: dict[str, Order] = {}
+    intents: dict[str, list[str]] = {}
+    """Intent ids to our order ids, one for each attempt."""
     broker_orders: dict[str, str] = {}
     """``account|broker order id`` to our order id."""
     live: dict[str, list[str]] = {}
@@ -87,9 +89,7 @@ class State(msgspec.Struct, kw_only=True):
     def held_symbols(self, account: str) -> list[str]:
         """Return the contracts in which an account has a position or a live order."""
         symbols = {
-            position.symbol
-            for position in self.positions.values()
-            if position.account == account and position.quantity
+            position.symbol for position in self.positions.values() if position.account == account and position.quantity
         }
         symbols.update(order.request.symbol for order in self.live_orders(account))
         return sorted(symbols)
@@ -98,6 +98,10 @@ class State(msgspec.Struct, kw_only=True):
         """Return the orders that an alert caused, in order of intent."""
         row = self.alerts.get(alert_id)
         return [] if row is None else [self.orders[i] for i in row.order_ids if i in self.orders]
+
+    def orders_of_intent(self, intent_id: str) -> list[Order]:
+        """Return the attempts at one intent, oldest first."""
+        return [self.orders[i] for i in self.intents.get(intent_id, ()) if i in self.orders]
 
     def kill_level(self, account: str) -> KillLevel:
         """Return the latch that holds for an account: its own or the desk's, whichever is more."""
@@ -134,12 +138,11 @@ def _alert_judged(state: State, wall: int, event: ev.AlertJudged) -> None:
     row = state.alerts.get(event.alert_id)
     if row is not None:
         row.status, row.text, row.changed = event.status, event.text, wall
+        row.accounts = list(event.accounts)
 
 
 def _instruction_taken(state: State, wall: int, event: ev.InstructionTaken) -> None:
-    state.instructions[event.instruction_id] = InstructionRow(
-        instruction=event.instruction, by=event.by, taken=wall
-    )
+    state.instructions[event.instruction_id] = InstructionRow(instruction=event.instruction, by=event.by, taken=wall)
 
 
 def _instruction_done(state: State, wall: int, event: ev.InstructionDone) -> None:
@@ -259,13 +262,12 @@ def _forget(state: State, before: int) -> None:
     }
     kept_alerts = set(state.alert_keys.values())
     done_orders = [
-        order_id
-        for order_id, order in state.orders.items()
-        if order.state.is_terminal and order.updated < before
+        order_id for order_id, order in state.orders.items() if order.state.is_terminal and order.updated < before
     ]
     for order_id in done_orders:
         order = state.orders.pop(order_id)
         state.fills.pop(order_id, None)
+        state.intents.pop(order.request.intent_id, None)
         state.broker_orders.pop(f"{order.request.account}|{order.broker_order_id}", None)
     for alert_id in [
         alert_id

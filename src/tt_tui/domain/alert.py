@@ -27,6 +27,19 @@ class AlertStatus(StrEnum):
     """Nothing was left to do: the position is already as asked."""
 
 
+class AccountVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an alert, or a person's wish, came to on one account."""
+
+    account: str
+    status: str
+    """One of ``unknown``, ``waiting``, ``working``, ``filled``, ``canceled``, ``refused`` or ``done``."""
+    text: str
+    code: str = ""
+    """The reason code of a refusal."""
+    contract: str = ""
+    order_ids: tuple[str, ...] = ()
+
+
 class Sender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whose proof an alert carried, and what that proof permits."""
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from tt_tui.domain.account import Account, Balance, ConnectionState, KillLevel
-from tt_tui.domain.alert import Alert, AlertStatus
+from tt_tui.domain.alert import AccountVerdict, Alert, AlertStatus
 from tt_tui.domain.decision import Decision
 from tt_tui.domain.instruction import Instruction
 from tt_tui.domain.order import Fill, OrderChange, OrderReport, OrderRequest
@@ -50,6 +50,7 @@ class AlertJudged(Event, frozen=True, kw_only=True, tag=True):
     alert_id: str
     status: AlertStatus
     text: str
+    accounts: tuple[AccountVerdict, ...] = ()
 
 
 class InstructionTaken(Event, frozen=True, kw_only=True, tag=True):

@@ -1,0 +1,162 @@
+"""Closing: cancel what works, prove it gone, re-read the position, close what is left (order-lifecycle §8).
+
+A closing order never leaves while a stop of the same contract may still fill: both together would reverse the
+position.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import msgspec
+
+from tt_tui.desk.context import DeskContext
+from tt_tui.desk.orders import Orders
+from tt_tui.desk.reports import Reports
+from tt_tui.domain.errors import TradingError, Unavailable
+from tt_tui.domain.order import Leg, OrderRequest, OrderType, Origin, Role, Side
+
+ATTEMPTS = 3
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """Who closes and why; carried into every order it makes."""
+
+    origin: Origin
+    instruction_id: str = ""
+    alert_id: str = ""
+    strategy: str = ""
+    intent: str = ""
+    """Prefix of the intents, unique for the wish, the account and the contract."""
+    why: str = ""
+
+
+class Closed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a close came to."""
+
+    flat: bool
+    text: str
+    code: str = ""
+    order_ids: tuple[str, ...] = ()
+
+
+class Closing:
+    """Takes one contract of one account to flat, or a part of the way."""
+
+    def __init__(self, context: DeskContext, orders: Orders, reports: Reports) -> None:
+        self._context = context
+        self._orders = orders
+        self._reports = reports
+
+    async def close(self, account: str, symbol: str, cause: Cause) -> Closed:
+        """Close the whole position in one contract; three attempts that change nothing end in an alarm."""
+        context = self._context
+        sent: list[str] = []
+        text, code = "", ""
+        attempts = 0
+        while attempts < ATTEMPTS:
+            before = context.state.position(account, symbol).quantity
+            if not await self._clear_orders(account, symbol, cause):
+                text = await self._liquidate(account, symbol, cause)
+            held = context.state.position(account, symbol).quantity
+            if not held and not self._live(account, symbol):
+                return Closed(flat=True, text=f"flat in {symbol}", order_ids=tuple(sent))
+            if held and not self._live(account, symbol):
+                context.crash_point("close.before_send")
+                request = self._exit(account, symbol, held, abs(held), cause, len(sent) + 1)
+                result = await self._orders.submit(request)
+                sent.append(request.order_id)
+                text, code = result.text, result.decision.code
+                await self._until_done(request.order_id)
+            if not context.state.position(account, symbol).quantity and not self._live(account, symbol):
+                return Closed(flat=True, text=f"closed {symbol}", order_ids=tuple(sent))
+            if context.state.position(account, symbol).quantity == before:
+                attempts += 1
+        held = context.state.position(account, symbol).quantity
+        text = f"{symbol} on {account} is not flat after {ATTEMPTS} attempts: {held} held. {text}".strip()
+        context.alarm(f"{text} Close it at the broker.", severity="critical", account=account)
+        return Closed(flat=False, text=text, code=code or "NOT_FLAT", order_ids=tuple(sent))
+
+    async def reduce(self, account: str, symbol: str, quantity: Decimal, cause: Cause) -> Closed:
+        """Close a part of the position; its stop is resized by whoever protects it."""
+        sent: list[str] = []
+        left = quantity
+        text, code = "", ""
+        while left > 0:
+            held = self._context.state.position(account, symbol).quantity
+            request = self._exit(account, symbol, held, left, cause, len(sent) + 1)
+            result = await self._orders.submit(request)
+            sent.append(request.order_id)
+            text, code = result.text, result.decision.code
+            if not result.decision.lets_go:
+                return Closed(flat=False, text=text, code=code, order_ids=tuple(sent))
+            done = result.decision.quantity or left
+            left -= done
+            await self._until_done(request.order_id)
+            if result.decision.code != "SPLIT":
+                break
+        return Closed(flat=False, text=f"closing {quantity - left} of {symbol}", order_ids=tuple(sent))
+
+    async def _clear_orders(self, account: str, symbol: str, cause: Cause) -> bool:
+        ids = self._live(account, symbol)
+        return not ids or await self._orders.cancel_and_prove(ids, cause.why or "closing")
+
+    async def _liquidate(self, account: str, symbol: str, cause: Cause) -> str:
+        """The cancel can't be proven: use the broker's own call, then read what is true."""
+        context = self._context
+        broker = context.broker_of(account)
+        if broker is None:
+            return "no connection carries this account."
+        if not broker.capabilities.flatten:
+            return "the broker did not confirm that the working orders are gone."
+        try:
+            async with asyncio.timeout(context.config.place_timeout):
+                await broker.flatten(account, symbol)
+        except (TradingError, TimeoutError) as error:
+            return f"the broker's own close call failed: {error}."
+        await self._read_back(account)
+        await context.wait_for(
+            lambda: not context.state.position(account, symbol).quantity and not self._live(account, symbol),
+            context.config.cancel_proof_timeout,
+        )
+        return "the broker's own close call was used."
+
+    async def _read_back(self, account: str) -> None:
+        context = self._context
+        broker, row = context.broker_of(account), context.state.accounts.get(account)
+        if broker is None or row is None:
+            return
+        try:
+            async with asyncio.timeout(context.config.place_timeout):
+                seen = await broker.snapshot(account, row.confirmed_until)
+        except (Unavailable, TimeoutError):
+            return
+        for report in (*seen.fills, *seen.orders):
+            self._reports.take(report)
+
+    async def _until_done(self, order_id: str) -> None:
+        context = self._context
+        order = context.state.orders[order_id]
+        await context.wait_for(lambda: order.state.is_terminal and not order.remaining, context.config.fill_timeout)
+
+    def _live(self, account: str, symbol: str) -> list[str]:
+        return [order.order_id for order in self._context.state.live_orders(account, symbol)]
+
+    def _exit(
+        self, account: str, symbol: str, held: Decimal, quantity: Decimal, cause: Cause, number: int
+    ) -> OrderRequest:
+        side = Side.SELL if held > 0 else Side.BUY
+        return OrderRequest(
+            order_id=self._context.ids.new("ORD"),
+            account=account,
+            legs=(Leg(symbol=symbol, side=side, quantity=quantity),),
+            order_type=OrderType.MARKET,
+            origin=cause.origin,
+            role=Role.EXIT,
+            intent_id=f"{cause.intent}/exit{number}" if cause.intent else "",
+            instruction_id=cause.instruction_id,
+            alert_id=cause.alert_id,
+            strategy=cause.strategy,
+            created=self._context.clock.now(),
+        )

@@ -1,0 +1,284 @@
+"""Execution: carries one instruction out on one account, one after another for each account and contract."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from decimal import Decimal
+
+import msgspec
+
+from tt_tui.desk.closing import Cause, Closing
+from tt_tui.desk.config import AccountRoute
+from tt_tui.desk.context import DeskContext
+from tt_tui.desk.entries import entry_request, route_refusal, symbol_permitted
+from tt_tui.desk.orders import Orders, Submitted
+from tt_tui.desk.protection import Protection
+from tt_tui.desk.routing import (
+    CancelEntries,
+    CancelWorking,
+    Close,
+    Holding,
+    MoveStop,
+    Nothing,
+    Open,
+    Reduce,
+    Refuse,
+    Step,
+    plan,
+)
+from tt_tui.desk.rows import Order
+from tt_tui.desk.views import PROTECTION
+from tt_tui.domain.alert import AccountVerdict
+from tt_tui.domain.decision import Answer
+from tt_tui.domain.instruction import Action, Instruction
+from tt_tui.domain.instrument import Instrument, Kind, UnknownSymbol, product
+from tt_tui.domain.order import OrderState
+
+REPLANS = 3
+
+
+class Result(msgspec.Struct, kw_only=True):
+    """What one account has to show for an instruction so far."""
+
+    account: str
+    contract: str = ""
+    texts: list[str] = []
+    order_ids: list[str] = []
+    code: str = ""
+    refused: bool = False
+    done: bool = False
+
+    def verdict(self, status: str) -> AccountVerdict:
+        """Return it as it is journaled and shown."""
+        return AccountVerdict(
+            account=self.account,
+            status=status,
+            text="; ".join(self.texts),
+            code=self.code,
+            contract=self.contract,
+            order_ids=tuple(self.order_ids),
+        )
+
+
+def status_of(result: Result, orders: list[Order]) -> str:
+    """Return the word of the API: the first of unknown, waiting, working, filled, canceled, refused that holds."""
+    states = {order.state for order in orders}
+    if OrderState.UNKNOWN in states:
+        return "unknown"
+    if OrderState.WAITING in states:
+        return "waiting"
+    if any(state.is_live or state is OrderState.INTENT for state in states):
+        return "working"
+    if OrderState.FILLED in states or any(order.filled for order in orders):
+        return "filled"
+    if states & {OrderState.CANCELED, OrderState.EXPIRED}:
+        return "canceled"
+    if result.refused or states:
+        return "refused"
+    return "done"
+
+
+class Execution:
+    """Runs plans; holds one lock for each account and product, so that wishes never overtake each other."""
+
+    def __init__(self, context: DeskContext, orders: Orders, closing: Closing, protection: Protection) -> None:
+        self._context = context
+        self._orders = orders
+        self._closing = closing
+        self._protection = protection
+        self._locks: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def lane(self, account: str, root: str) -> asyncio.Lock:
+        """Return the lock under which an account's product is traded."""
+        return self._locks[account, root]
+
+    def contract(self, instruction: Instruction, route: AccountRoute) -> Instrument | Refuse:
+        """Return the explicit contract that a wish means on an account."""
+        try:
+            instrument = self._context.instrument(instruction.symbol, route.account)
+        except UnknownSymbol as error:
+            return Refuse("UNKNOWN_SYMBOL", str(error))
+        if route.micro and instrument.kind is Kind.FUTURE:
+            rules = product(instrument.root)
+            if rules is not None and rules.micro:
+                try:
+                    month = instrument.symbol[len(instrument.root) :]
+                    return self._context.instrument(f"{rules.micro}{month}", route.account)
+                except UnknownSymbol as error:
+                    return Refuse("UNKNOWN_SYMBOL", str(error))
+        return instrument
+
+    async def run(self, instruction: Instruction, route: AccountRoute, cause: Cause) -> Result:
+        """Carry an instruction out on one account; never raises for what a sender, broker or rule says."""
+        result = Result(account=route.account)
+        instrument = self.contract(instruction, route)
+        if isinstance(instrument, Refuse):
+            return _refuse(result, instrument)
+        result.contract = instrument.symbol
+        async with self.lane(route.account, instrument.root):
+            for _ in range(REPLANS):
+                steps = plan(instruction, route, self.holding(route.account, instrument.symbol), cause.strategy)
+                if not await self._steps(steps, instruction, route, instrument, cause, result):
+                    break
+        return result
+
+    def preview(
+        self, instruction: Instruction, route: AccountRoute, strategy: str
+    ) -> tuple[Instrument | None, str, bool]:
+        """Return the contract, what would be done in words, and whether it is refused by the route."""
+        instrument = self.contract(instruction, route)
+        if isinstance(instrument, Refuse):
+            return None, instrument.text, True
+        steps = plan(instruction, route, self.holding(route.account, instrument.symbol), strategy)
+        texts = [describe(step, instrument, instruction) for step in steps]
+        return instrument, ", then ".join(texts), any(isinstance(step, Refuse) for step in steps)
+
+    def holding(self, account: str, symbol: str) -> Holding:
+        """Return what an account has in one contract, with everything that is on its way."""
+        state = self._context.state
+        live = state.live_orders(account, symbol)
+        in_flight = sum(
+            (order.remaining * order.request.side.sign for order in live if order.request.role not in PROTECTION),
+            Decimal(0),
+        )
+        return Holding(
+            position=state.position(account, symbol),
+            in_flight=in_flight,
+            live_orders=len(live),
+            unknown=any(order.state is OrderState.UNKNOWN for order in live),
+        )
+
+    async def _steps(
+        self,
+        steps: tuple[Step, ...],
+        instruction: Instruction,
+        route: AccountRoute,
+        instrument: Instrument,
+        cause: Cause,
+        result: Result,
+    ) -> bool:
+        """Take the steps in order; returns True when the rest has to be planned again."""
+        account, symbol = route.account, instrument.symbol
+        for step in steps:
+            match step:
+                case Refuse():
+                    _refuse(result, step)
+                    return False
+                case Nothing(text=text):
+                    result.texts.append(text)
+                    result.done = True
+                case CancelWorking() | CancelEntries():
+                    if not await self._cancel_working(account, symbol, cause, result) or isinstance(
+                        step, CancelEntries
+                    ):
+                        return isinstance(step, CancelEntries) and not result.refused
+                case Close():
+                    closed = await self._closing.close(account, symbol, cause)
+                    result.order_ids.extend(closed.order_ids)
+                    result.texts.append(closed.text)
+                    result.done = closed.flat
+                    if not closed.flat:
+                        result.refused, result.code = True, closed.code
+                        return False
+                case Reduce(quantity=quantity):
+                    reduced = await self._closing.reduce(account, symbol, quantity, cause)
+                    result.order_ids.extend(reduced.order_ids)
+                    result.texts.append(reduced.text)
+                    result.code = reduced.code
+                    result.refused = bool(reduced.code)
+                case MoveStop(break_even=break_even):
+                    moved, text = await self._protection.move(account, symbol, instrument, instruction, break_even)
+                    result.texts.append(text)
+                    result.done, result.refused = moved, not moved
+                case Open():
+                    await self._open(step, instruction, route, instrument, cause, result)
+        return False
+
+    async def _open(
+        self,
+        step: Open,
+        instruction: Instruction,
+        route: AccountRoute,
+        instrument: Instrument,
+        cause: Cause,
+        result: Result,
+    ) -> None:
+        context = self._context
+        refusal = symbol_permitted(route, instrument) or route_refusal(context, route, instrument)
+        if refusal is not None:
+            _refuse(result, refusal)
+            return
+        request = entry_request(context, instruction, route, instrument, step, cause)
+        if isinstance(request, Refuse):
+            _refuse(result, request)
+            return
+        sent = await self._orders.submit(request)
+        result.order_ids.append(sent.order_id)
+        result.texts.append(sentence(sent, step, instrument))
+        if sent.decision.answer is Answer.REFUSE or sent.state is OrderState.REJECTED:
+            result.refused, result.code = True, sent.decision.code
+        elif instruction.cancel_after:
+            self._context.tasks.start(
+                self._cancel_later(sent.order_id, instruction.cancel_after),
+                name=f"cancel {sent.order_id} after its time",
+            )
+
+    async def _cancel_later(self, order_id: str, seconds: int) -> None:
+        await self._context.clock.sleep(seconds)
+        order = self._context.state.orders.get(order_id)
+        if order is not None and order.state.is_live and not order.filled:
+            await self._orders.cancel(order_id, f"not filled within {seconds} s")
+
+    async def _cancel_working(self, account: str, symbol: str, cause: Cause, result: Result) -> bool:
+        ids = [
+            order.order_id
+            for order in self._context.state.live_orders(account, symbol)
+            if order.request.role not in PROTECTION
+        ]
+        gone = await self._orders.cancel_and_prove(ids, cause.why or "canceled as asked")
+        count = f"{len(ids)} order{'' if len(ids) == 1 else 's'} in {symbol}"
+        result.texts.append(f"canceled {count}" if gone else f"asked to cancel {count}, not confirmed yet")
+        result.done = gone
+        if not gone:
+            result.refused, result.code = True, "CANCEL_UNPROVEN"
+        return gone
+
+
+def _refuse(result: Result, refusal: Refuse) -> Result:
+    result.refused, result.code = True, refusal.code
+    result.texts.append(refusal.text)
+    return result
+
+
+def sentence(sent: Submitted, step: Open, instrument: Instrument) -> str:
+    """Return what became of an entry, in words."""
+    what = f"{step.side} {sent.decision.quantity or step.quantity} {instrument.symbol}"
+    if sent.decision.lets_go and sent.state is not OrderState.REJECTED:
+        return f"{what} {sent.state}"
+    return f"{what} {sent.state}: {sent.text}"
+
+
+def describe(step: Step, instrument: Instrument, instruction: Instruction) -> str:
+    """Return a step in words, before it is taken."""
+    match step:
+        case Open(side=side, quantity=quantity):
+            how = str(instruction.order_type or "market").replace("_", "-")
+            price = instruction.limit_price or instruction.stop_price
+            at = f" at {instrument.format_price(price)}" if price is not None else ""
+            return f"{side} {quantity} {instrument.symbol} {how}{at}"
+        case Reduce(quantity=quantity):
+            return f"close {quantity} of {instrument.symbol}"
+        case Close():
+            return f"cancel what works in {instrument.symbol} and close it"
+        case CancelWorking() | CancelEntries():
+            return f"cancel what works in {instrument.symbol}"
+        case MoveStop(break_even=break_even):
+            return f"move the stop of {instrument.symbol} {'to break-even' if break_even else 'to trail'}"
+        case Nothing(text=text) | Refuse(text=text):
+            return text
+
+
+def is_exit(action: Action) -> bool:
+    """Return True for verbs that can only lower risk."""
+    return action in (Action.CLOSE, Action.FLATTEN, Action.CANCEL, Action.BREAK_EVEN, Action.TRAIL)
