@@ -436,3 +436,39 @@ def test_without_uv_the_lock_script_says_how_to_get_it(machine: Machine) -> None
 
     assert (result.returncode, result.stderr.count("\n")) == (3, 1)
     assert "uv" in result.stderr
+
+
+@pytest.mark.parametrize("broken", ["", "ruff", "mypy", "lint-imports"])
+def test_the_check_runs_all_four_and_fails_when_one_does(machine: Machine, broken: str) -> None:
+    machine.python("python3")
+    machine.start("test")
+    for tool in ("ruff", "mypy", "lint-imports"):
+        path = machine.project / ".venv" / "bin" / tool
+        path.write_text(f"#!/bin/sh\necho {tool} $*\nexit {int(tool == broken)}\n")
+        path.chmod(0o755)
+
+    result = machine.start("check")
+
+    assert result.returncode == bool(broken)
+    assert result.stdout.splitlines() == ["ruff format --check .", "ruff check .", "mypy", "lint-imports"]
+    assert ("check failed" in result.stderr) == bool(broken)
+
+
+@pytest.mark.parametrize("failing", ["", "check", "test"])
+def test_a_change_must_pass_the_check_and_then_the_tests(machine: Machine, failing: str) -> None:
+    shutil.copytree(ROOT / ".ci", machine.project / ".ci")
+    for script in ("check", "test"):
+        path = machine.project / "scripts" / script
+        path.write_text(f"#!/bin/sh\necho {script}\nexit {int(script == failing)}\n")
+
+    result = subprocess.run(
+        ["sh", str(machine.project / ".ci" / "run")],
+        env={"PATH": str(machine.bin)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert result.returncode == bool(failing)
+    assert result.stdout.split() == (["check"] if failing == "check" else ["check", "test"])
