@@ -65,11 +65,8 @@ class RollCalendar:
         own = self._overrides.get((root, year, month))
         if own is not None:
             return own
-        contract, rules = future(root, year, month), _product(root)
-        last = contract.last_trade
-        if last is None:
-            raise AssertionError(f"{contract.symbol} has no last trading day")
-        return expiry.roll(rules.roll, year, month, last, contract.first_notice)
+        last, notice = self.last_trade(root, year, month), self.first_notice(root, year, month)
+        return expiry.roll(_product(root).roll, year, month, last, notice)
 
     def last_trade(self, root: str, year: int, month: int) -> date:
         """Return the last trading day of a contract."""
@@ -124,9 +121,7 @@ def _override(symbol: str, day: date) -> tuple[tuple[str, int, int], date]:
     match = _CONTRACT.fullmatch(symbol)
     found = product(match["root"]) if match else None
     if match is None or found is None or match["month"] not in found.roll_cycle:
-        raise ValueError(
-            f"roll date of {symbol!r}: not a contract that is ever front; write for example ESZ6"
-        )
+        raise ValueError(f"roll date of {symbol!r}: not a contract that is ever front; write for example ESZ6")
     month = MONTH_CODES.index(match["month"]) + 1
     digits = match["year"]
     year = int(digits) if len(digits) == 4 else 2000 + int(digits)
@@ -134,7 +129,5 @@ def _override(symbol: str, day: date) -> tuple[tuple[str, int, int], date]:
         year = next(y for y in range(day.year - 4, day.year + 6) if y % 10 == int(digits))
     last = expiry.last_trade(found.last_trade, year, month)
     if abs((last - day).days) > 366:
-        raise ValueError(
-            f"roll date of {symbol!r}: {day} is more than a year off its last trading day, {last}"
-        )
+        raise ValueError(f"roll date of {symbol!r}: {day} is more than a year off its last trading day, {last}")
     return (found.root, year, month), day
