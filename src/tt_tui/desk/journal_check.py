@@ -67,6 +67,8 @@ def examine(connection: apsw.Connection, wal: Path) -> Opening:
         if whole:
             _check_structure(connection)
             _check_key_count(connection)
+    except schema.UNUSABLE:
+        raise
     except schema.UNREADABLE as error:
         raise Damage(f"SQLite can't read it ({error})") from error
     report = OpenReport(

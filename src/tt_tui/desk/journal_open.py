@@ -31,7 +31,8 @@ def open_to_write(path: Path, clock: JournalClock, chain_id: str) -> tuple[apsw.
         path.chmod(0o600)
         connection = schema.connect_writer(path)
         opening = journal_check.examine(connection, wal)
-        connection.execute("BEGIN IMMEDIATE; ROLLBACK")
+        if connection.readonly("main"):
+            raise JournalUnwritable(path, "SQLite may only read it")
         schema.checkpoint_on_close(connection, on=True)
     except BaseException as error:
         if connection is not None:

@@ -45,6 +45,19 @@ UNREADABLE = (apsw.Error, ValueError, TypeError, struct.error, OverflowError)
 """What reading a damaged file may raise; ``UnicodeDecodeError`` and the errors of msgspec are ValueErrors."""
 
 
+UNUSABLE = (
+    apsw.CantOpenError,
+    apsw.ReadOnlyError,
+    apsw.PermissionsError,
+    apsw.IOError,
+    apsw.FullError,
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.NoMemError,
+)
+"""What says that the disk, the folder or another program is in the way, and nothing about what is in the file."""
+
+
 class JournalClock(Protocol):
     """The two clocks a record is stamped with, in integer nanoseconds."""
 
