@@ -7,6 +7,7 @@ position.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -48,9 +49,31 @@ class Closing:
         self._context = context
         self._orders = orders
         self._reports = reports
+        self._active: dict[tuple[str, str], int] = {}
+        self._ended: list[Callable[[str, str], None]] = []
+
+    def is_active(self, account: str, symbol: str) -> bool:
+        """Return whether a close of this contract is in progress, so that its missing stop is meant."""
+        return (account, symbol) in self._active
+
+    def on_end(self, listener: Callable[[str, str], None]) -> None:
+        """Call the listener when a close has ended, however it ended."""
+        self._ended.append(listener)
 
     async def close(self, account: str, symbol: str, cause: Cause) -> Closed:
         """Close the whole position in one contract; three attempts that change nothing end in an alarm."""
+        key = (account, symbol)
+        self._active[key] = self._active.get(key, 0) + 1
+        try:
+            return await self._close(account, symbol, cause)
+        finally:
+            self._active[key] -= 1
+            if not self._active[key]:
+                del self._active[key]
+            for listener in self._ended:
+                listener(account, symbol)
+
+    async def _close(self, account: str, symbol: str, cause: Cause) -> Closed:
         context = self._context
         sent: list[str] = []
         text, code = "", ""
@@ -132,7 +155,9 @@ class Closing:
                 seen = await broker.snapshot(account, row.confirmed_until)
         except (Unavailable, TimeoutError):
             return
-        for report in (*seen.fills, *seen.orders):
+        for fill in seen.fills:
+            self._reports.take(fill)
+        for report in seen.orders:
             self._reports.take(report)
 
     async def _until_done(self, order_id: str) -> None:

@@ -28,8 +28,8 @@ DEFAULT_GROUP = "equity_index"
 class Tasks(Protocol):
     """Starts supervised tasks; a crashed one is logged and told, never silent."""
 
-    def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Run a coroutine under a name."""
+    def start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        """Run ``work()`` under a name that no running task has."""
         ...
 
 

@@ -219,9 +219,9 @@ class Execution:
         if sent.decision.answer is Answer.REFUSE or sent.state is OrderState.REJECTED:
             result.refused, result.code = True, sent.decision.code
         elif instruction.cancel_after:
-            self._context.tasks.start(
-                self._cancel_later(sent.order_id, instruction.cancel_after),
-                name=f"cancel {sent.order_id} after its time",
+            seconds = instruction.cancel_after
+            context.tasks.start(
+                f"cancel {sent.order_id} after its time", lambda: self._cancel_later(sent.order_id, seconds)
             )
 
     async def _cancel_later(self, order_id: str, seconds: int) -> None:

@@ -12,14 +12,13 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import Protocol
 
-from tt_tui.desk.journal_schema import AppendResult, Entry, Record
+from tt_tui.desk.journal import AppendResult, Entry, JournalFailed, Record, Submitted
 from tt_tui.desk.port import Batch, EventRow
+from tt_tui.desk.ports import Clock
 from tt_tui.desk.state import State
 from tt_tui.domain import event as ev
-from tt_tui.domain.errors import JournalFailed
 
 RING = 20_000
 """Events kept for screens; one that fell further behind re-reads the whole state."""
@@ -33,8 +32,8 @@ class EventStore(Protocol):
         """Return why nothing is durable at present, None while all is well."""
         ...
 
-    def stamp(self, entries: Sequence[Entry], on_done: Callable[[AppendResult], None]) -> AppendResult:
-        """Queue entries for one commit; returns their numbers and times at once, tells the outcome once."""
+    def submit(self, entries: Sequence[Entry], *, wall: int | None = None) -> Submitted:
+        """Queue entries for one commit; their numbers are known at once."""
         ...
 
     def save_snapshot(self, seq: int, state: bytes) -> None:
@@ -45,12 +44,14 @@ class EventStore(Protocol):
 class Receipt:
     """The promise that what was written will be durable."""
 
-    def __init__(self) -> None:
-        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def __init__(self, durable: asyncio.Future[AppendResult]) -> None:
+        self._durable = durable
+        # Whoever does not wait for it hears of a failure by the desk's alarm, not by the loop.
+        durable.add_done_callback(_retrieve)
 
     async def durable(self) -> None:
         """Return when it is on disk; raises ``JournalFailed`` when it could not be written now."""
-        await asyncio.shield(self.future)
+        await asyncio.shield(self._durable)
 
     async def settled(self) -> bool:
         """Return whether it is on disk, when that is known."""
@@ -61,20 +62,22 @@ class Receipt:
         return True
 
 
+def _retrieve(future: asyncio.Future[AppendResult]) -> None:
+    if not future.cancelled():
+        future.exception()
+
+
 class Ledger:
     """Owns the state of a desk; all calls but ``batch`` are made on the desk's loop."""
 
-    def __init__(self, store: EventStore, state: State, *, snapshot_every: int = 20_000) -> None:
+    def __init__(self, store: EventStore, state: State, clock: Clock, *, snapshot_every: int = 20_000) -> None:
         self.state = state
         self._store = store
+        self._clock = clock
         self._snapshot_every = snapshot_every
         self._since_snapshot = 0
         self._ring: deque[EventRow] = deque(maxlen=RING)
         self._ring_lock = threading.Lock()
-        self._settled: deque[tuple[Receipt, AppendResult]] = deque()
-        self._settle_planned = False
-        self._settle_lock = threading.Lock()
-        self._loop = asyncio.get_running_loop()
         self._applied: list[Callable[[Sequence[EventRow]], None]] = []
 
     @property
@@ -87,25 +90,16 @@ class Ledger:
         self._applied.append(listener)
 
     def write(self, *events: ev.AnyEvent) -> Receipt:
-        """Fold events that belong together, and queue them for one commit."""
-        receipt = Receipt()
-        entries = []
-        for event in events:
-            order_id, alert_id = ev.subjects(event)
-            entries.append(
-                Entry(
-                    kind=type(event).__name__,
-                    payload=ev.encode(event),
-                    order_id=order_id,
-                    alert_id=alert_id,
-                    unique=ev.unique_keys(event),
-                )
-            )
-        rows: list[EventRow] = []
-        stamped = self._store.stamp(entries, partial(self._tell, receipt))
-        for seq, event in zip(stamped.seqs, events, strict=True):
-            self.state.apply(seq, stamped.wall, event)
-            rows.append(EventRow(seq, stamped.wall, event))
+        """Fold events that belong together, and queue them for one commit.
+
+        Raises ``JournalFailed``, with nothing folded, when the journal takes nothing more.
+        """
+        entries = [_entry(event) for event in events]
+        wall = self._clock.now()
+        submitted = self._store.submit(entries, wall=wall)
+        rows = [EventRow(seq, wall, event) for seq, event in zip(submitted.seqs, events, strict=True)]
+        for row in rows:
+            self.state.apply(row.seq, wall, row.event)
         with self._ring_lock:
             self._ring.extend(rows)
         for listener in self._applied:
@@ -113,7 +107,7 @@ class Ledger:
         self._since_snapshot += len(rows)
         if self._since_snapshot >= self._snapshot_every:
             self.snapshot()
-        return receipt
+        return Receipt(submitted.durable)
 
     def snapshot(self) -> None:
         """Queue the present state as the point from which the next start reads."""
@@ -132,34 +126,16 @@ class Ledger:
             skip = max(0, after + 1 - self._ring[0].seq)
             return Batch(rows=tuple(itertools.islice(self._ring, skip, skip + limit)))
 
-    def _tell(self, receipt: Receipt, result: AppendResult) -> None:
-        """Take the writer thread's word to the loop, one wake-up for many commits."""
-        with self._settle_lock:
-            self._settled.append((receipt, result))
-            if self._settle_planned:
-                return
-            self._settle_planned = True
-        try:
-            self._loop.call_soon_threadsafe(self._settle)
-        except RuntimeError:
-            # The loop has ended: nobody waits for the receipt any more, and the rows are on disk.
-            return
 
-    def _settle(self) -> None:
-        with self._settle_lock:
-            settled = list(self._settled)
-            self._settled.clear()
-            self._settle_planned = False
-        for receipt, result in settled:
-            future = receipt.future
-            if future.done():
-                continue
-            if result.error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(JournalFailed(f"the journal could not write: {result.error}; nothing new is sent"))
-                # Whoever does not wait for it is told by the alarm of the desk, not by the loop.
-                future.exception()
+def _entry(event: ev.AnyEvent) -> Entry:
+    order_id, alert_id = ev.subjects(event)
+    return Entry(
+        kind=type(event).__name__,
+        payload=ev.encode(event),
+        order_id=order_id,
+        alert_id=alert_id,
+        unique=ev.unique_keys(event),
+    )
 
 
 def restore(snapshot: tuple[int, bytes] | None, tail: Iterator[Record]) -> State:

@@ -10,7 +10,6 @@ from tt_tui.desk.rows import AccountRow, Order
 from tt_tui.domain.account import AccountMode, ConnectionState
 from tt_tui.domain.instrument import Instrument, UnknownSymbol
 from tt_tui.domain.order import OrderRequest, OrderState, Role
-from tt_tui.domain.sessions import chicago_text
 from tt_tui.risk.view import SECOND, GateView, Limits, OpenOrder
 
 PROTECTION = (Role.STOP, Role.TARGET)
@@ -62,7 +61,7 @@ def gate_view(
         connection_why="no connection carries this account" if row is None else row.why,
         skew=None if broker is None else broker.skew,
         session_open=is_open,
-        session_text="" if is_open else _next_open(context, group, venue_now),
+        session_text="" if is_open else context.calendar.describe(group, venue_now),
         in_flat_window=in_flat_window,
         instrument=instrument,
         trade_date=context.calendar.trade_date(group, venue_now),
@@ -111,11 +110,6 @@ def _open_order(order: Order) -> OpenOrder:
 
 def _with_age(limits: Limits, seconds: int) -> Limits:
     return msgspec.structs.replace(limits, max_alert_age=seconds * SECOND)
-
-
-def _next_open(context: DeskContext, group: str, venue_now: int) -> str:
-    opens = context.calendar.next_open(group, venue_now)
-    return f"opens {chicago_text(opens)} Chicago"
 
 
 def _duplicate(context: DeskContext, request: OrderRequest) -> str:

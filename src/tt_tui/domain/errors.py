@@ -48,6 +48,3 @@ class RateLimited(Unavailable):
         super().__init__(message)
         self.seconds = seconds
 
-
-class JournalFailed(TradingError):
-    """What was to be written is not durable; nothing may leave on its account."""

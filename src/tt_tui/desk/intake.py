@@ -1,0 +1,372 @@
+"""Intake: takes alerts durably, and carries every wish out, account by account (webhook-security §3, §5)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from tt_tui.desk.closing import Cause
+from tt_tui.desk.config import AccountRoute
+from tt_tui.desk.context import DeskContext
+from tt_tui.desk.execution import Execution, Result, is_exit, status_of
+from tt_tui.desk.flattening import Flattening
+from tt_tui.desk.views import PROTECTION
+from tt_tui.domain import event as ev
+from tt_tui.domain.alert import AccountVerdict, Alert, AlertStatus, Sender
+from tt_tui.domain.instruction import Action, Instruction
+from tt_tui.domain.instrument import UnknownSymbol
+from tt_tui.domain.order import OrderState, Origin
+
+_LOG = logging.getLogger(__name__)
+_SECOND = 1_000_000_000
+_LATE_EXIT = (
+    "the desk was restarted before this exit ran; look at the position and close it by hand if it is still meant"
+)
+
+
+class Busy(Exception):
+    """More alerts wait for a verdict than are kept; the sender should try again."""
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What the listener answers."""
+
+    alert_id: str
+    duplicate: bool = False
+
+
+class Intake:
+    """The one way in for alerts and for persons."""
+
+    def __init__(self, context: DeskContext, execution: Execution, flattening: Flattening) -> None:
+        self._context = context
+        self._execution = execution
+        self._flattening = flattening
+        self._entries_under_way: Counter[str] = Counter()
+        self._waiting = 0
+        self.opened = asyncio.Event()
+        """Set once the desk is reconciled and old alerts are judged; before it, new ones are stored and wait."""
+
+    async def take_alert(
+        self, sender: Sender, body: str, instruction: Instruction, key: str, key_seconds: int
+    ) -> Taken:
+        """Store an alert and return once it is durable; raises ``JournalFailed`` or ``Busy``, and then stored nothing.
+
+        ``body`` has its secrets replaced already. A repeat of ``key`` within its time is a duplicate.
+        """
+        context, now = self._context, self._context.clock.now()
+        known = context.state.alert_keys.get(f"{sender.name}|{key}")
+        row = None if known is None else context.state.alerts.get(known)
+        if known is not None and row is not None and row.alert.key_expires > now:
+            context.ledger.write(ev.AlertRepeated(alert_id=known, sender=sender.name))
+            return Taken(alert_id=known, duplicate=True)
+        if self._waiting >= context.config.max_stored_alerts:
+            raise Busy(f"{self._waiting} alerts wait for a verdict")
+        alert_id = context.ids.new("ALT")
+        alert = Alert(
+            alert_id=alert_id,
+            received=now,
+            sender=sender,
+            body=body,
+            instruction=msgspec.structs.replace(instruction, alert_id=alert_id, origin=Origin.ALERT),
+            key=key,
+            key_expires=now + key_seconds * _SECOND,
+        )
+        context.crash_point("alert.before_commit")
+        receipt = context.ledger.write(ev.AlertReceived(alert=alert))
+        self._start(alert)
+        await receipt.durable()
+        context.crash_point("alert.after_commit")
+        return Taken(alert_id=alert_id)
+
+    def _start(self, alert: Alert) -> None:
+        self._waiting += 1
+        self._context.tasks.start(f"alert {alert.alert_id}", lambda: self._handle(alert))
+
+    async def _handle(self, alert: Alert) -> None:
+        try:
+            await self.opened.wait()
+            await self._judge(alert)
+        finally:
+            self._waiting -= 1
+
+    async def _judge(self, alert: Alert) -> None:
+        self._context.crash_point("alert.before_routing")
+        instruction = alert.instruction
+        if instruction.action is Action.IGNORE:
+            self._verdict(alert, AlertStatus.IGNORED, instruction.why or "not a trade")
+            return
+        if instruction.action is Action.ERROR:
+            self._verdict(alert, AlertStatus.BAD, instruction.why or "not certainly a trade")
+            return
+        routes, problem = self._routes(alert)
+        if problem:
+            self._verdict(alert, AlertStatus.REFUSED, problem)
+            return
+        strategy = instruction.strategy or alert.sender.name
+        opening = not is_exit(instruction.action) and instruction.position_after != "flat"
+        if opening:
+            self._throttle(strategy)
+            self._entries_under_way[strategy] += 1
+        try:
+            results = await self._run_all(instruction, routes, strategy, alert.alert_id, Origin.ALERT)
+        finally:
+            if opening:
+                self._entries_under_way[strategy] -= 1
+        self._conclude(alert, results)
+
+    def _routes(self, alert: Alert) -> tuple[Sequence[AccountRoute], str]:
+        """Return the accounts that an alert concerns, or why it concerns none (webhook-security §2)."""
+        context, sender, instruction = self._context, alert.sender, alert.instruction
+        if instruction.delay:
+            return (), "a delay before acting is not supported; take it out of the alert's message"
+        if instruction.everything:
+            names = [route.account for group in sender.groups for route in context.config.groups.get(group, ())]
+            return [context.config.route(name) for name in dict.fromkeys(names)], ""
+        group = instruction.account_group or sender.default_group
+        routes = context.config.groups.get(group)
+        if routes is None or group not in sender.groups:
+            permitted = ", ".join(name for name in sender.groups if name in context.config.groups) or "none"
+            return (), f"the account group {group!r} is not one that {sender.name} may use; it may use: {permitted}"
+        if not routes:
+            return (), f"the account group {group!r} has no accounts"
+        problem = self._sender_limits(sender, instruction, routes[0].account)
+        return ((), problem) if problem else (routes, "")
+
+    def _sender_limits(self, sender: Sender, instruction: Instruction, account: str) -> str:
+        if not instruction.symbol:
+            return "the alert names no symbol"
+        if sender.symbols:
+            try:
+                instrument = self._context.instrument(instruction.symbol, account)
+            except UnknownSymbol as error:
+                return str(error)
+            if instrument.root not in sender.symbols and instrument.symbol not in sender.symbols:
+                return f"{sender.name} may trade {', '.join(sender.symbols)} only, not {instrument.root}"
+        if is_exit(instruction.action):
+            return ""
+        asked = instruction.target_size or instruction.quantity
+        if sender.maximum_quantity is not None and asked is not None and asked > sender.maximum_quantity:
+            return f"{sender.name} may trade {sender.maximum_quantity} at most, the alert asked for {asked}"
+        side = _opens(instruction)
+        if sender.sides and side and side not in sender.sides:
+            return f"{sender.name} may open {' and '.join(sender.sides)} positions only, not {side}"
+        return ""
+
+    def _throttle(self, strategy: str) -> None:
+        """Stop a strategy that enters too often; a person enables it again (RTS 6 art. 15(3))."""
+        context, now = self._context, self._context.clock.now()
+        row = context.state.strategies.get(strategy)
+        if row is not None and row.stopped:
+            return
+        entries = [] if row is None else row.entries
+        under_way = self._entries_under_way[strategy]
+        minute = sum(1 for at in entries if at > now - 60 * _SECOND) + under_way
+        day = sum(1 for at in entries if at > now - 86_400 * _SECOND) + under_way
+        if minute >= context.config.entries_per_minute:
+            why = f"{minute} entries within a minute; type ENABLE {strategy} to let it enter again"
+        elif day >= context.config.entries_per_day:
+            why = f"{day} entries within a day; type ENABLE {strategy} to let it enter again"
+        else:
+            return
+        context.ledger.write(ev.StrategyStopped(strategy=strategy, why=why))
+        context.alarm(f"{strategy} was stopped: {why}", severity="critical")
+
+    async def _run_all(
+        self, instruction: Instruction, routes: Sequence[AccountRoute], strategy: str, wish_id: str, origin: Origin
+    ) -> list[Result]:
+        """Run every account on its own: what one refuses or breaks does not touch the others."""
+        is_alert = origin is Origin.ALERT
+        work = [
+            self._run_one(
+                instruction,
+                route,
+                Cause(
+                    origin=origin,
+                    alert_id=wish_id if is_alert else "",
+                    instruction_id="" if is_alert else wish_id,
+                    strategy=strategy,
+                    intent=f"{wish_id}:{route.account}",
+                ),
+            )
+            for route in routes
+        ]
+        results = await asyncio.gather(*work, return_exceptions=True)
+        found = []
+        for route, result in zip(routes, results, strict=True):
+            if isinstance(result, Result):
+                found.append(result)
+                continue
+            if not isinstance(result, Exception):
+                raise result
+            _LOG.error("a wish failed on %s", route.account, exc_info=result)
+            self._context.alarm(
+                f"{route.account}: the desk failed while carrying a wish out ({type(result).__name__}); "
+                "look at its orders",
+                severity="critical",
+                account=route.account,
+            )
+            found.append(
+                Result(account=route.account, texts=["the desk failed, see the log"], code="FAULT", refused=True)
+            )
+        return found
+
+    async def _run_one(self, instruction: Instruction, route: AccountRoute, cause: Cause) -> Result:
+        if instruction.symbol or not is_exit(instruction.action):
+            return await self._execution.run(instruction, route, cause)
+        result = Result(account=route.account)
+        if instruction.action is Action.CANCEL:
+            for symbol in self._context.state.held_symbols(route.account):
+                single = msgspec.structs.replace(instruction, symbol=symbol)
+                part = await self._execution.run(single, route, cause)
+                result.texts.extend(part.texts)
+                result.refused = result.refused or part.refused
+            result.done = not result.refused
+            result.texts = result.texts or ["no order works"]
+            return result
+        flat, text = await self._flattening.flatten([route.account], cause.strategy or str(cause.origin), cause)
+        result.texts.append(text)
+        result.done, result.refused = flat, not flat
+        return result
+
+    def _conclude(self, alert: Alert, results: Sequence[Result]) -> None:
+        state = self._context.state
+        verdicts = []
+        for result in results:
+            orders = [
+                order
+                for order in state.orders_of_alert(alert.alert_id)
+                if order.request.account == result.account and order.request.role not in PROTECTION
+            ]
+            verdicts.append(result.verdict(status_of(result, orders)))
+        self._write_verdict(alert, verdicts)
+
+    def _write_verdict(self, alert: Alert, verdicts: Sequence[AccountVerdict]) -> None:
+        statuses = {verdict.status for verdict in verdicts}
+        if statuses & {"unknown", "working", "filled", "canceled"}:
+            status = AlertStatus.EXECUTED
+        elif "waiting" in statuses:
+            status = AlertStatus.WAITING
+        elif statuses == {"done"}:
+            status = AlertStatus.DONE
+        elif all(verdict.code in ("STALE_ALERT", "ALERT_FROM_FUTURE") for verdict in verdicts):
+            status = AlertStatus.STALE
+        else:
+            status = AlertStatus.REFUSED
+        text = "; ".join(f"{verdict.account}: {verdict.text}" for verdict in verdicts)
+        self._verdict(alert, status, text, verdicts)
+
+    def _verdict(self, alert: Alert, status: AlertStatus, text: str, accounts: Sequence[AccountVerdict] = ()) -> None:
+        self._context.crash_point("verdict.before_commit")
+        self._context.ledger.write(
+            ev.AlertJudged(alert_id=alert.alert_id, status=status, text=text, accounts=tuple(accounts))
+        )
+        self._context.crash_point("verdict.after_commit")
+
+    async def take_instruction(self, instruction: Instruction, by: str) -> tuple[bool, str, tuple[str, ...]]:
+        """Carry a person's, strategy's or guard's wish out; returns success, words and our order ids."""
+        context = self._context
+        instruction_id = context.ids.new("INS")
+        routes = self._person_routes(instruction)
+        context.ledger.write(ev.InstructionTaken(instruction_id=instruction_id, instruction=instruction, by=by))
+        if not routes:
+            text = "no account was named, or none of that name is known"
+            context.ledger.write(ev.InstructionDone(instruction_id=instruction_id, text=text, refused=True))
+            return False, text, ()
+        strategy = instruction.strategy if instruction.origin is Origin.STRATEGY else ""
+        results = await self._run_all(instruction, routes, strategy, instruction_id, instruction.origin)
+        text = "; ".join(f"{result.account}: {'; '.join(result.texts)}" for result in results)
+        refused = all(result.refused for result in results)
+        context.ledger.write(ev.InstructionDone(instruction_id=instruction_id, text=text, refused=refused))
+        ids = tuple(order_id for result in results for order_id in result.order_ids)
+        return not any(result.refused for result in results), text, ids
+
+    def _person_routes(self, instruction: Instruction) -> list[AccountRoute]:
+        config, known = self._context.config, self._context.state.accounts
+        if instruction.everything:
+            return [config.route(name) for name in known]
+        if instruction.accounts:
+            return [person_route(config.route(name)) for name in instruction.accounts if name in known]
+        return [
+            person_route(route) for route in config.groups.get(instruction.account_group, ()) if route.account in known
+        ]
+
+    def person_routes(self, instruction: Instruction) -> list[AccountRoute]:
+        """Return the accounts that a person's wish concerns."""
+        return self._person_routes(instruction)
+
+    def recover(self) -> None:
+        """Give every alert that a former process left without a verdict one, before new ones are judged."""
+        for row in [row for row in self._context.state.alerts.values() if row.status is AlertStatus.RECEIVED]:
+            self._recover(row.alert)
+        for instruction_id, taken in list(self._context.state.instructions.items()):
+            if not taken.done:
+                text = "the desk ended while this was carried out; look at the orders"
+                self._context.ledger.write(ev.InstructionDone(instruction_id=instruction_id, text=text, refused=True))
+
+    def _recover(self, alert: Alert) -> None:
+        orders = [
+            order
+            for order in self._context.state.orders_of_alert(alert.alert_id)
+            if order.request.role not in PROTECTION
+        ]
+        if orders:
+            verdicts = []
+            for account in dict.fromkeys(order.request.account for order in orders):
+                own = [order for order in orders if order.request.account == account]
+                text = ", ".join(f"{o.request.side} {o.quantity} {o.request.symbol} {o.state}" for o in own)
+                verdicts.append(
+                    AccountVerdict(
+                        account=account,
+                        status=status_of(Result(account=account), own),
+                        text=f"{text} (read back after a restart)",
+                        contract=own[0].request.symbol,
+                        order_ids=tuple(order.order_id for order in own),
+                    )
+                )
+            if all(order.state is OrderState.ABANDONED for order in orders):
+                self._verdict(
+                    alert, AlertStatus.STALE, "the desk ended before its order was sent; it is not sent late", verdicts
+                )
+                return
+            self._write_verdict(alert, verdicts)
+            return
+        age = (self._context.clock.now() - alert.received) // _SECOND
+        trades = alert.instruction.action not in (Action.IGNORE, Action.ERROR)
+        if trades and is_exit(alert.instruction.action) and not self._exit_may_run(alert, age):
+            self._verdict(alert, AlertStatus.STALE, _LATE_EXIT)
+            self._context.alarm(f"{alert.alert_id}: {_LATE_EXIT}", severity="critical")
+            return
+        self._start(alert)
+
+    def _exit_may_run(self, alert: Alert, age: int) -> bool:
+        """An exit runs late only while young, and while the position that it meant has not changed."""
+        if age > self._context.config.exit_replay_limit:
+            return False
+        return not any(fill.ts_recv > alert.received for fills in self._context.state.fills.values() for fill in fills)
+
+
+def person_route(route: AccountRoute) -> AccountRoute:
+    """Return a route for a person's wish: the account's limits hold, but its size is as typed."""
+    return msgspec.structs.replace(
+        route,
+        multiplier=AccountRoute(account="").multiplier,
+        fixed_size=None,
+        micro=False,
+        sides=("long", "short"),
+        symbols=(),
+    )
+
+
+def _opens(instruction: Instruction) -> str:
+    if instruction.position_after in ("long", "short"):
+        return instruction.position_after
+    if instruction.action in (Action.BUY, Action.ADD_BUY):
+        return "long"
+    if instruction.action in (Action.SELL, Action.ADD_SELL):
+        return "short"
+    return ""

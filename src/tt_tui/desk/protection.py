@@ -1,0 +1,303 @@
+"""Protection: a position whose entry asked for a stop has a working stop of exactly its size (order-lifecycle §7).
+
+Where the broker keeps brackets it makes the stop; this module checks that it did, resizes it after a partial
+exit, and does everything itself where the broker does not. A stop that is refused, or unknown after five
+seconds, closes the position. Stops are never cancelled because a screen, a feed or the desk ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from tt_tui.desk.closing import Cause, Closing
+from tt_tui.desk.context import DeskContext
+from tt_tui.desk.entries import in_ticks
+from tt_tui.desk.orders import Orders
+from tt_tui.desk.port import EventRow
+from tt_tui.desk.routing import Refuse
+from tt_tui.desk.rows import Order
+from tt_tui.domain import event as ev
+from tt_tui.domain.instruction import Instruction
+from tt_tui.domain.instrument import Instrument
+from tt_tui.domain.order import (
+    Bracket,
+    Distance,
+    Leg,
+    OrderChange,
+    OrderRequest,
+    OrderState,
+    OrderType,
+    Origin,
+    Role,
+    Side,
+)
+from tt_tui.domain.position import Position
+
+NATIVE_WAIT = 5.0
+"""Seconds that a broker's own bracket child may take to show up."""
+STOP_WAIT = 5.0
+"""Seconds after which a stop without the broker's word closes the position."""
+
+
+class Protection:
+    """Watches every position; one check at a time for each account and contract."""
+
+    def __init__(self, context: DeskContext, orders: Orders, closing: Closing) -> None:
+        self._context = context
+        self._orders = orders
+        self._closing = closing
+        self._running: set[tuple[str, str]] = set()
+        self._again: set[tuple[str, str]] = set()
+        context.ledger.on_applied(self._on_applied)
+        closing.on_end(self.check)
+
+    def check(self, account: str, symbol: str) -> None:
+        """Compare protection with position soon; many calls become one."""
+        key = (account, symbol)
+        if key in self._running:
+            self._again.add(key)
+            return
+        self._running.add(key)
+        self._context.tasks.start(f"protect {account} {symbol}", lambda: self._run(account, symbol))
+
+    def check_all(self) -> None:
+        """Check every position and every protective order, as at a start."""
+        for position in list(self._context.state.positions.values()):
+            self.check(position.account, position.symbol)
+
+    def uncovered(self, account: str, symbol: str) -> Decimal:
+        """Return how much of a position that asked for a stop has none working."""
+        position = self._context.state.position(account, symbol)
+        if not position.quantity or self._bracket(position) is None:
+            return Decimal(0)
+        return abs(position.quantity) - self._sum(self._live(account, symbol, Role.STOP, position))
+
+    def _on_applied(self, rows: Sequence[EventRow]) -> None:
+        for row in rows:
+            event = row.event
+            if isinstance(event, ev.FillBooked):
+                self.check(event.fill.account, event.fill.symbol)
+            elif isinstance(event, ev.PositionAdjusted):
+                self.check(event.account, event.symbol)
+            elif isinstance(event, ev.OrderReported | ev.OrderRefused | ev.OrderNeverArrived):
+                order = self._context.state.orders.get(event.order_id)
+                if order is not None and order.state.is_terminal and order.request.role is not Role.EXIT:
+                    self.check(order.request.account, order.request.symbol)
+
+    async def _run(self, account: str, symbol: str) -> None:
+        key = (account, symbol)
+        try:
+            while True:
+                self._again.discard(key)
+                if not self._closing.is_active(account, symbol):
+                    await self._check(account, symbol)
+                if key not in self._again:
+                    return
+        finally:
+            self._running.discard(key)
+
+    async def _check(self, account: str, symbol: str) -> None:
+        position = self._context.state.position(account, symbol)
+        if not position.quantity:
+            await self._clear(account, symbol)
+            return
+        bracket = self._bracket(position)
+        held = abs(position.quantity)
+        for role in (Role.STOP, Role.TARGET):
+            await self._fit(self._live(account, symbol, role, position), held)
+        if bracket is None:
+            return
+        if self.uncovered(account, symbol) > 0 and self._is_native(account):
+            await self._context.wait_for(lambda: self.uncovered(account, symbol) <= 0, NATIVE_WAIT)
+        missing = self.uncovered(account, symbol)
+        if missing <= 0 or self._closing.is_active(account, symbol):
+            return
+        position = self._context.state.position(account, symbol)
+        if await self._place_stop(position, bracket, missing) and not self._is_native(account):
+            await self._place_target(position, bracket)
+
+    def _bracket(self, position: Position) -> Bracket | None:
+        """Return the stop that was asked for by the order that opened a position."""
+        opener = self._context.state.orders.get(position.opened_by)
+        if opener is None or opener.request.bracket is None or not opener.request.bracket.has_stop:
+            return None
+        return opener.request.bracket
+
+    def _is_native(self, account: str) -> bool:
+        broker = self._context.broker_of(account)
+        return broker is not None and broker.capabilities.native_brackets
+
+    def _live(self, account: str, symbol: str, role: Role, position: Position) -> list[Order]:
+        """Return the live protective orders that would close a position; children of a working entry wait."""
+        side = Side.SELL if position.quantity > 0 else Side.BUY
+        return [
+            order
+            for order in self._context.state.live_orders(account, symbol)
+            if order.request.role is role
+            and order.request.side is side
+            and (order.state is not OrderState.HELD or self._parent_filled(order))
+        ]
+
+    def _parent_filled(self, order: Order) -> bool:
+        parent = self._context.state.orders.get(order.request.parent_id)
+        return parent is None or parent.filled > 0
+
+    @staticmethod
+    def _sum(orders: Sequence[Order]) -> Decimal:
+        return sum((order.remaining for order in orders), Decimal(0))
+
+    async def _clear(self, account: str, symbol: str) -> None:
+        """Flat: protection that is left over would open a position, so it goes."""
+        for order in self._context.state.live_orders(account, symbol):
+            if order.request.role not in (Role.STOP, Role.TARGET) or order.pending_cancel:
+                continue
+            parent = self._context.state.orders.get(order.request.parent_id)
+            if parent is None and order.request.origin is Origin.EXTERNAL:
+                continue
+            if parent is not None and parent.state.is_live:
+                continue
+            await self._orders.cancel(order.order_id, "flat, nothing to protect")
+
+    async def _fit(self, orders: list[Order], held: Decimal) -> None:
+        """Shrink protection that is larger than the position, newest first."""
+        excess = self._sum(orders) - held
+        for order in reversed(orders):
+            if excess <= 0:
+                return
+            if order.request.origin is Origin.EXTERNAL or order.pending_cancel or order.pending_replace:
+                continue
+            if order.remaining <= excess:
+                excess -= order.remaining
+                await self._orders.cancel(order.order_id, "more protection than position")
+                continue
+            quantity = order.quantity - excess
+            excess = Decimal(0)
+            problem = await self._orders.replace(order.order_id, OrderChange(quantity=quantity))
+            if problem:
+                self._context.alarm(
+                    f"the {order.request.role} of {order.request.symbol} could not be resized to {quantity}: {problem}",
+                    severity="critical",
+                    account=order.request.account,
+                    order_id=order.order_id,
+                )
+
+    async def _place_stop(self, position: Position, bracket: Bracket, quantity: Decimal) -> bool:
+        """Send our own stop; where it is refused or unknown the position is closed."""
+        context = self._context
+        instrument = context.instrument(position.symbol, position.account)
+        entry = position.average or Decimal(0)
+        price = self._price(bracket.stop or bracket.trail, instrument, entry, position, favourable=False)
+        trail_ticks = bracket.trail.value if bracket.trail is not None else None
+        broker = context.broker_of(position.account)
+        trails = trail_ticks is not None and broker is not None and broker.capabilities.native_trailing
+        request = self._protective(
+            position,
+            quantity,
+            Role.STOP,
+            OrderType.TRAILING_STOP if trails else OrderType.STOP,
+            stop_price=price,
+            trail=trail_ticks * instrument.tick_size if trails and trail_ticks is not None else None,
+        )
+        result = await self._orders.submit(request)
+        order = context.state.orders[request.order_id]
+        good = (OrderState.ACKED, OrderState.HELD, OrderState.WORKING, OrderState.PARTIAL, OrderState.FILLED)
+        if (
+            await context.wait_for(lambda: order.state in good or order.state.is_terminal, STOP_WAIT)
+            and order.state in good
+        ):
+            return True
+        context.alarm(
+            f"the stop of {position.symbol} on {position.account} is {order.state}: {result.text}; "
+            "the position is being closed",
+            severity="critical",
+            account=position.account,
+            order_id=request.order_id,
+        )
+        cause = Cause(origin=Origin.GUARD, strategy=position.owner, why="its stop could not be placed")
+        await self._closing.close(position.account, position.symbol, cause)
+        return False
+
+    async def _place_target(self, position: Position, bracket: Bracket) -> None:
+        missing = abs(position.quantity) - self._sum(
+            self._live(position.account, position.symbol, Role.TARGET, position)
+        )
+        if bracket.target is None or missing <= 0:
+            return
+        instrument = self._context.instrument(position.symbol, position.account)
+        price = self._price(bracket.target, instrument, position.average or Decimal(0), position, favourable=True)
+        await self._orders.submit(self._protective(position, missing, Role.TARGET, OrderType.LIMIT, limit_price=price))
+
+    def _protective(
+        self,
+        position: Position,
+        quantity: Decimal,
+        role: Role,
+        order_type: OrderType,
+        *,
+        stop_price: Decimal | None = None,
+        limit_price: Decimal | None = None,
+        trail: Decimal | None = None,
+    ) -> OrderRequest:
+        opener = self._context.state.orders.get(position.opened_by)
+        return OrderRequest(
+            order_id=self._context.ids.new("ORD"),
+            account=position.account,
+            legs=(Leg(symbol=position.symbol, side=_closing_side(position), quantity=quantity),),
+            order_type=order_type,
+            stop_price=stop_price,
+            limit_price=limit_price,
+            trail=trail,
+            origin=Origin.GUARD,
+            role=role,
+            parent_id=position.opened_by,
+            oco_group=f"OCO-{position.opened_by}",
+            alert_id="" if opener is None else opener.request.alert_id,
+            strategy=position.owner,
+            created=self._context.clock.now(),
+        )
+
+    @staticmethod
+    def _price(
+        distance: Distance | None, instrument: Instrument, entry: Decimal, position: Position, *, favourable: bool
+    ) -> Decimal:
+        """Return the price of a stop or target that stands a distance from the entry, on the side that loses less."""
+        long = position.quantity > 0
+        if distance is None:
+            raise ValueError("a protective order needs its distance")
+        if distance.kind == "price":
+            price = distance.value
+        else:
+            away = distance.value * instrument.tick_size
+            price = entry + away if long == favourable else entry - away
+        return instrument.round_to_tick(price, up=long)
+
+    async def move(
+        self, account: str, symbol: str, instrument: Instrument, instruction: Instruction, break_even: bool
+    ) -> tuple[bool, str]:
+        """Move the stop of a position to break-even, or to trail by a distance; returns success and words."""
+        position = self._context.state.position(account, symbol)
+        average = position.average
+        if average is None:
+            return False, f"{symbol} is flat, there is no stop to move"
+        stops = self._live(account, symbol, Role.STOP, position)
+        if not stops:
+            return False, f"{symbol} has no working stop on {account}; send one with STOP in the order sentence"
+        if break_even:
+            change = OrderChange(stop_price=instrument.round_stop(average, _closing_side(position).sign))
+            words = f"stop of {symbol} moved to {instrument.format_price(change.stop_price)}"
+        else:
+            if instruction.trail is None:
+                return False, "say how far it should trail, such as TRAIL 10t"
+            ticks = in_ticks(instruction.trail, instrument, average)
+            if isinstance(ticks, Refuse):
+                return False, ticks.text
+            change = OrderChange(trail=ticks * instrument.tick_size)
+            words = f"stop of {symbol} trails by {ticks} ticks"
+        problems = [await self._orders.replace(order.order_id, change) for order in stops]
+        said = "; ".join(problem for problem in problems if problem)
+        return (False, said) if said else (True, words)
+
+
+def _closing_side(position: Position) -> Side:
+    return Side.SELL if position.quantity > 0 else Side.BUY
