@@ -5,6 +5,7 @@ import threading
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from tt_tui.domain.instrument import Instrument, equity, future
 from tt_tui.domain.market import Depth, Level, Print, Quote
