@@ -68,25 +68,36 @@ def uniform(salted: int, index: int) -> float:
 
 
 class _Octave:
-    __slots__ = ("_cell", "_left", "_phase", "_rate", "_salt", "_slope", "_width")
+    """One octave: straight lines between random places, one a period; it remembers the line it is on."""
+
+    __slots__ = ("_salt", "_width", "cell", "left", "phase", "rate", "slope")
 
     def __init__(self, salted: int, period: float, width: float) -> None:
         self._salt = salted
-        self._rate = 1.0 / period
         self._width = width * _UNIT
+        self.rate = 1.0 / period
         # Octaves whose corners fell together would bend the path at round times.
-        self._phase = uniform(salted, -1)
-        self._cell = -1
-        self._left = self._slope = 0.0
+        self.phase = uniform(salted, -1)
+        self.cell = -1
+        self.left = self.slope = 0.0
 
-    def at(self, seconds: float) -> float:
-        place = seconds * self._rate + self._phase
+    def move(self, cell: int) -> None:
+        """Go to another line."""
+        self.cell = cell
+        self.left = uniform(self._salt, cell) * self._width
+        self.slope = uniform(self._salt, cell + 1) * self._width - self.left
+
+
+def _sum(octaves: tuple[_Octave, ...], seconds: float) -> float:
+    # Written out in one loop, for this is where the simulated market spends its time.
+    total = 0.0
+    for octave in octaves:
+        place = seconds * octave.rate + octave.phase
         cell = int(place)
-        if cell != self._cell:
-            self._cell = cell
-            self._left = uniform(self._salt, cell) * self._width
-            self._slope = uniform(self._salt, cell + 1) * self._width - self._left
-        return self._left + self._slope * (place - cell)
+        if cell != octave.cell:
+            octave.move(cell)
+        total += octave.left + octave.slope * (place - cell)
+    return total
 
 
 class Noise:
@@ -110,12 +121,7 @@ class Noise:
         """Return the walk's place at a time in seconds, its quick moves scaled by the hour's liveliness."""
         known = self._known
         if known[0] != seconds:
-            fast = slow = 0.0
-            for octave in self._fast:
-                fast += octave.at(seconds)
-            for octave in self._slow:
-                slow += octave.at(seconds)
-            known = self._known = (seconds, fast, slow)
+            known = self._known = (seconds, _sum(self._fast, seconds), _sum(self._slow, seconds))
         return known[2] + lively * known[1]
 
 

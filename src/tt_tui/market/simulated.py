@@ -34,6 +34,7 @@ _BARS_PER_SLICE = 25
 _WANTED_FOR = 15 * SECOND
 # Far inside the 5 s after which an index quote is stale, so that a quiet night is never taken for a fault.
 _LONGEST_SILENCE = 2 * SECOND
+_LIVELIER_PER_BATCH = 0.005
 _CHICAGO = ZoneInfo("America/Chicago")
 
 
@@ -89,12 +90,12 @@ class _Line:
             size = self._sizes[count] = Decimal(count)
         return size
 
-    def open(self, session: Window, samples: Sequence[tuple[float, float]], close: float) -> None:
-        """Begin a session: what has happened in it so far is told from samples of the path in ticks."""
+    def open(self, session: Window, close: float, samples: Sequence[tuple[float, float]], now: float) -> None:
+        """Begin a session, of which some may be over: prices in ticks, each sample a quarter of an hour's."""
         self.session = session
-        self.previous_close = round(close)
-        seen = [round(ticks) for ticks, _ in samples] or [self.previous_close]
-        self.high, self.low, self.last = max(seen), min(seen), seen[-1]
+        self.previous_close, self.last = round(close), round(now)
+        seen = [self.last, *(round(ticks) for ticks, _ in samples)]
+        self.high, self.low = max(seen), min(seen)
         done = sum(lively for _, lively in samples) * 900.0 / SESSION_SECONDS
         self.volume = float(int(self._nature.volume * done / 0.65))
 
@@ -190,6 +191,7 @@ class SimulatedMarket:
         self._day = _Day()
         self._depth_until: dict[str, int] = {}
         self._offset = 0
+        self._lively = 0.0
 
     @property
     def name(self) -> str:
@@ -225,8 +227,9 @@ class SimulatedMarket:
         wall = self._clock.now()
         venue = self._venue.now()
         jumped = self._follow(wall, venue)
+        lively = self._liveliness(venue)
         self._start_asked(wall)
-        now, lively, monotonic = wall / SECOND, self._day.lively(venue), self._clock.monotonic()
+        now, monotonic = wall / SECOND, self._clock.monotonic()
         for line in self._lines.values():
             window = self._hours.window(line.instrument.group, venue)
             if not window.is_open:
@@ -274,6 +277,14 @@ class SimulatedMarket:
         self._offset = offset
         return jumped
 
+    def _liveliness(self, venue: int) -> float:
+        # When the venue's clock leaps so does the hour of the day, but prices must not.
+        target = self._day.lively(venue)
+        if self._lively:
+            target = min(max(target, self._lively - _LIVELIER_PER_BATCH), self._lively + _LIVELIER_PER_BATCH)
+        self._lively = target
+        return target
+
     def _start_asked(self, wall: int) -> None:
         for _ in range(min(_STARTS_PER_BATCH, len(self._asked))):
             instrument = self._asked.popleft()
@@ -295,19 +306,18 @@ class SimulatedMarket:
     def _say_closed(self, line: _Line, venue: int, sink: MarketSink) -> None:
         window = self._hours.last_open(line.instrument.group, venue)
         self._open(line, window, window.end)
-        fair = line.ticks((window.end + self._offset) / SECOND, self._day.lively(window.end))
-        line.say(venue, fair, sink, deep=False, traded=False)
+        line.say(venue, float(line.last), sink, deep=False, traded=False)
 
     def _open(self, line: _Line, window: Window, venue: int) -> None:
         day = _Day()
-        quarter = 15 * _MINUTE
-        samples = []
-        for at in range(window.start, venue, quarter):
-            lively = day.lively(at)
-            samples.append((line.ticks((at + self._offset) / SECOND, lively), lively))
+
+        def ticks(at: int, lively: float) -> float:
+            return line.ticks((at + self._offset) / SECOND, lively)
+
+        times = [(at, day.lively(at)) for at in range(window.start, venue, 15 * _MINUTE)]
+        samples = [(ticks(at, lively), lively) for at, lively in times]
         before = window.start - _MINUTE
-        close = line.ticks((before + self._offset) / SECOND, day.lively(before))
-        line.open(window, samples, close)
+        line.open(window, ticks(before, day.lively(before)), samples, ticks(venue, self._lively))
 
     def _minutes(self, group: str, now: int, count: int) -> list[int]:
         """Return the starts of the latest closed minutes in session, oldest first."""
