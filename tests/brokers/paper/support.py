@@ -39,21 +39,23 @@ class Hours:
     def __init__(self) -> None:
         self.open = True
         self.today = date(2026, 11, 23)
+        self.turns: list[tuple[int, date]] = []
+        """From when on it is which day; before the first it is `today`."""
         self.closes: dict[date, int] = {}
 
     def is_open(self, group: str, at: int) -> bool:
         return self.open
 
     def trade_date(self, group: str, at: int) -> date:
-        return self.today
+        return next((day for start, day in reversed(self.turns) if start <= at), self.today)
 
     def close_of(self, group: str, trade_date: date) -> int | None:
         return self.closes.get(trade_date)
 
 
-def counted_ids() -> Callable[[str], str]:
+def counted_ids(mark: str = "") -> Callable[[str], str]:
     numbers = count(1)
-    return lambda prefix: f"{prefix}-{next(numbers)}"
+    return lambda prefix: f"{prefix}-{mark}{next(numbers)}"
 
 
 def d(value: object) -> Decimal:

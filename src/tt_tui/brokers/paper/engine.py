@@ -17,6 +17,7 @@ from tt_tui.brokers.paper.matching import Book, Match, follow, match, new_trade,
 from tt_tui.brokers.paper.orders import MATCHABLE, Event, OrderIndex, PaperOrder, order_of
 from tt_tui.brokers.paper.record import Changes, EngineState, Sessions
 from tt_tui.brokers.paper.settings import PaperSettings
+from tt_tui.domain.account import Balance
 from tt_tui.domain.errors import Rejected
 from tt_tui.domain.instrument import Instrument
 from tt_tui.domain.market import Quote
@@ -33,7 +34,9 @@ from tt_tui.domain.order import (
 from tt_tui.domain.position import Position
 
 _ZERO = Decimal(0)
-_NOTHING: Sequence[Event] = ()
+NOTHING: Sequence[Event] = ()
+"""What a call returns that had nothing to do."""
+
 _AT_ONCE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
@@ -81,7 +84,7 @@ class MatchingEngine:
     def open_account(self, name: str, start_balance: Decimal, at: int) -> Sequence[Event]:
         """Open an account with a start balance; an account that exists keeps its money and says nothing."""
         if not self._ledger.open_account(name, start_balance):
-            return _NOTHING
+            return NOTHING
         self._orders.outbox.append(self._ledger.balance(name, at))
         return self._drain()
 
@@ -93,6 +96,10 @@ class MatchingEngine:
     def positions(self, account: str) -> tuple[Position, ...]:
         """Return the account's positions; those that were closed stay, with quantity zero."""
         return tuple(position for (owner, _), position in self._ledger.positions.items() if owner == account)
+
+    def balance(self, account: str, at: int) -> Balance:
+        """Return an account's money, stamped; KeyError for an account that is not here."""
+        return self._ledger.balance(account, at)
 
     def order(self, broker_id: str) -> PaperOrder | None:
         """Return an order by the venue's id, None where it is unknown or long finished."""
@@ -209,7 +216,7 @@ class MatchingEngine:
         symbol = quote.symbol
         if symbol not in self._orders.matchable:
             self._quotes[symbol] = quote
-            return _NOTHING
+            return NOTHING
         traded = new_trade(quote, self._quotes.get(symbol))
         self._quotes[symbol] = quote
         working = sorted(self._orders.matchable[symbol].values(), key=_rank)
