@@ -196,7 +196,8 @@ class Journal:
 
         ``wall`` stamps them (nanoseconds UTC), by default the clock does. ``on_done`` is called once, on the
         writer's thread. Raises, with nothing queued, DuplicateKey, JournalFailed (closed, read-only, too much
-        is waiting, or keys can't be looked up) or ValueError (no entry, the same key twice).
+        is waiting, or keys can't be looked up) or ValueError (no entry, the same key twice, a value that can't
+        be stored).
         """
         return self._submit(entries, wall, on_done, None).seqs
 
@@ -327,9 +328,10 @@ class Journal:
             keys = self._free_keys(entries, seq + 1)
             wall = self._clock.now() if wall is None else wall
             mono = self._clock.monotonic()
-            rows = [schema.stamp(entry, seq + number, wall, mono) for number, entry in enumerate(entries, 1)]
-            append = Append(rows, keys, on_done, waiter)
-            self._last_seq = append.seqs[-1]
+            seqs = tuple(range(seq + 1, seq + 1 + len(entries)))
+            rows = [schema.columns(entry, number, wall, mono) for number, entry in zip(seqs, entries, strict=True)]
+            append = Append(seqs, rows, [schema.head(*row[:-1]) for row in rows], keys, on_done, waiter)
+            self._last_seq = seqs[-1]
             self._submitted_bytes += append.size
             if keys:
                 self._remember(keys, writer.durable_seq)

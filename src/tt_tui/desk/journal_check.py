@@ -222,8 +222,9 @@ def _check_row(link: Link, row: tuple[Any, ...]) -> Link:
     if row[0] != seq:
         raise Damage(f"record {seq} is missing", seq)
     try:
-        digest = schema.chain(link.hash, schema.canonical(*row[:8]))
-    except schema.UNREADABLE as error:
+        texts = [text.decode() for text in row[3:7]]
+        digest = schema.chain(link.hash, schema.head(seq, row[1], row[2], *texts), row[7])
+    except (*schema.UNREADABLE, AttributeError) as error:
         raise Damage(f"record {seq} holds a value of a wrong type ({error})", seq) from error
     if digest != row[8]:
         raise Damage(f"record {seq} does not match its hash", seq)

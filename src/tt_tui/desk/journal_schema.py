@@ -24,6 +24,7 @@ import msgspec
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x74744A31
+LARGEST_PAYLOAD = 16 * 1024 * 1024
 OLDEST_SQLITE = (3, 51, 3)
 """Before it, two connections that write and checkpoint at once can lose committed pages."""
 
@@ -38,7 +39,7 @@ TABLES: dict[str, str] = {
     " checksum BLOB NOT NULL, state BLOB NOT NULL) STRICT",
 }
 
-_HEAD = struct.Struct(">Qqq4I")
+_SEPARATORS = 7
 _GENESIS = struct.Struct(">qq")
 
 UNREADABLE = (apsw.Error, ValueError, TypeError, struct.error, OverflowError)
@@ -209,24 +210,20 @@ def genesis_hash(version: int, created: int, chain_id: str) -> bytes:
     return hashlib.sha256(b"tt journal" + _GENESIS.pack(version, created) + chain_id.encode()).digest()
 
 
-def canonical(
-    seq: int,
-    wall: int,
-    mono: int,
-    kind: bytes,
-    order_id: bytes,
-    alert_id: bytes,
-    uniques: bytes,
-    payload: bytes,
-) -> bytes:
-    """Return the one byte form of a row: every length is written, so no two rows share it."""
-    head = _HEAD.pack(seq, wall, mono, len(kind), len(order_id), len(alert_id), len(uniques))
-    return b"".join((head, kind, order_id, alert_id, uniques, payload))
+def head(seq: int, wall: int, mono: int, kind: str, order_id: str, alert_id: str, uniques: str) -> bytes:
+    """Return the part of a row's hashed form before its payload; raise ValueError unless it can be read one way only.
+
+    The separator may be in no field: with seven of them the fields, and so the row, are certain.
+    """
+    text = f"{seq}\x1f{wall}\x1f{mono}\x1f{kind}\x1f{order_id}\x1f{alert_id}\x1f{uniques}\x1f"
+    if text.count("\x1f") != _SEPARATORS:
+        raise ValueError(f"a kind, an order id or an alert id holds the separator U+001F: {text!r}")
+    return text.encode()
 
 
-def chain(previous: bytes, row: bytes) -> bytes:
-    """Return the hash of a row in canonical form, bound to the hash before it."""
-    return hashlib.sha256(previous + row).digest()
+def chain(previous: bytes, head: bytes, payload: bytes) -> bytes:
+    """Return the hash of a row, bound to the hash before it."""
+    return hashlib.sha256(b"".join((previous, head, payload))).digest()
 
 
 def snapshot_checksum(seq: int, record_hash: bytes, state: bytes) -> bytes:
@@ -244,20 +241,16 @@ def decode_unique(stored: str) -> tuple[str, ...]:
     return msgspec.json.decode(stored, type=tuple[str, ...]) if stored else ()
 
 
-def stamp(entry: Entry, seq: int, wall: int, mono: int) -> tuple[Row, bytes]:
-    """Return a record's columns and the form that is hashed; raise ValueError for text that is not UTF-8."""
-    uniques = encode_unique(entry.unique)
-    form = canonical(
-        seq,
-        wall,
-        mono,
-        entry.kind.encode(),
-        entry.order_id.encode(),
-        entry.alert_id.encode(),
-        uniques.encode(),
-        entry.payload,
-    )
-    return (seq, wall, mono, entry.kind, entry.order_id, entry.alert_id, uniques, entry.payload), form
+def columns(entry: Entry, seq: int, wall: int, mono: int) -> Row:
+    """Return an entry's columns; raise ValueError for what SQLite would refuse, as that would stop the writer."""
+    kind, order_id, alert_id, payload = entry.kind, entry.order_id, entry.alert_id, entry.payload
+    texts = type(kind) is str and type(order_id) is str and type(alert_id) is str
+    if not (texts and type(payload) is bytes and len(payload) <= LARGEST_PAYLOAD and 0 <= wall < 1 << 63):
+        raise ValueError(
+            f"a record needs text for kind and ids, at most {LARGEST_PAYLOAD} bytes of payload and a time in"
+            f" nanoseconds after 1970, was {kind!r}, {order_id!r}, {alert_id!r}, {type(payload).__name__}, {wall!r}"
+        )
+    return (seq, wall, mono, kind, order_id, alert_id, encode_unique(entry.unique), payload)
 
 
 def record_of(row: tuple[Any, ...]) -> Record:

@@ -28,6 +28,9 @@ _CHECKPOINT_PAGES = 4000
 _CHECKPOINT_FORCED_PAGES = 8000
 """32 MiB of write-ahead log: from here the writer waits for readers, so that the log stays under 64 MiB."""
 
+_ROW_BYTES = 500
+"""About what a queued row takes besides its payload."""
+
 _FIRST_DELAY_SECONDS = 0.1
 _LONGEST_DELAY_SECONDS = 5.0
 
@@ -50,24 +53,34 @@ class Waiter(NamedTuple):
 class Append:
     """One queued append: its records are committed together or not at all."""
 
-    __slots__ = ("done", "keys", "mono", "rows", "seqs", "size", "told", "waiter", "wall")
+    __slots__ = ("done", "heads", "keys", "rows", "seqs", "size", "told", "waiter")
 
     def __init__(
         self,
-        rows: list[tuple[Row, bytes]],
+        seqs: tuple[int, ...],
+        rows: list[Row],
+        heads: list[bytes],
         keys: list[tuple[str, int]],
         done: Callable[[AppendResult], None] | None,
         waiter: Waiter | None,
     ) -> None:
+        self.seqs = seqs
         self.rows = rows
+        self.heads = heads
+        """The hashed form of each row before its payload."""
         self.keys = keys
         self.done = done
         self.waiter = waiter
-        self.seqs = tuple(row[0] for row, _ in rows)
-        self.wall = rows[0][0][1]
-        self.mono = rows[0][0][2]
-        self.size = sum(len(form) for _, form in rows)
+        self.size = sum([len(row[-1]) for row in rows]) + _ROW_BYTES * len(rows)
         self.told = False
+
+    def chained(self, digest: bytes) -> list[bytes]:
+        """Return the hash of each row, the first bound to the given one."""
+        hashes = []
+        for row, head in zip(self.rows, self.heads, strict=True):
+            digest = schema.chain(digest, head, row[-1])
+            hashes.append(digest)
+        return hashes
 
 
 class SnapshotRequest(NamedTuple):
@@ -204,9 +217,9 @@ class JournalWriter:
         digest = self._hash
         rows: list[tuple[int | str | bytes, ...]] = []
         for append in group:
-            for row, form in append.rows:
-                digest = schema.chain(digest, form)
-                rows.append((*row, digest))
+            hashes = append.chained(digest)
+            rows += [(*row, own) for row, own in zip(append.rows, hashes, strict=True)]
+            digest = hashes[-1]
         keys = [key for append in group for key in append.keys]
         self._crash_point("journal.before_commit")
         try:
@@ -235,8 +248,7 @@ class JournalWriter:
         for append in self._backlog:
             if seq >= there.seq:
                 break
-            for _, form in append.rows:
-                digest = schema.chain(digest, form)
+            digest = append.chained(digest)[-1]
             seq = append.seqs[-1]
             reached.append(append)
         if (seq, digest) != there:
@@ -275,7 +287,7 @@ class JournalWriter:
             append.told = True
             if append.done is None and append.waiter is None:
                 continue
-            result = AppendResult(append.seqs, append.wall, append.mono, error)
+            result = AppendResult(append.seqs, append.rows[0][1], append.rows[0][2], error)
             if append.done is not None:
                 self._call(append.done, result)
             if append.waiter is not None:

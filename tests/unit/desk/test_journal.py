@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from tests.unit.desk.journal_helpers import Answers, FailPoint, StepClock, contents, entry, open_journal, write
@@ -69,9 +71,8 @@ def test_a_record_keeps_what_was_appended(tmp_path: Path) -> None:
         given.unique,
     )
     genesis = journal_schema.genesis_hash(1, _created(tmp_path / "journal.db"), "test-chain")
-    row, form = journal_schema.stamp(given, 1, record.wall, record.mono)
-    assert row[0] == 1
-    assert record.hash == journal_schema.chain(genesis, form)
+    head = f'1\x1f{record.wall}\x1f{record.mono}\x1fOrderSent\x1fORD-Ä\x1fALR-1\x1f["order:ORD-Ä","b"]\x1f'
+    assert record.hash == hashlib.sha256(genesis + head.encode() + given.payload).digest()
     journal.close()
 
 
@@ -154,9 +155,21 @@ def test_an_append_without_entries_or_with_broken_text_is_refused(tmp_path: Path
     journal = open_journal(tmp_path / "journal.db")
     with pytest.raises(ValueError, match="at least one"):
         journal.append([])
-    for bad in (Entry("\udc80", b""), Entry("a", b"", order_id="\udc80"), Entry("a", b"", unique=("\udc80",))):
+    for bad in (
+        Entry("\udc80", b""),
+        Entry("a", b"", order_id="\udc80"),
+        Entry("a", b"", unique=("\udc80",)),
+        Entry("a\x1f", b""),
+        Entry("a", b"", alert_id="\x1f"),
+        msgspec.structs.replace(entry(1), payload="text"),
+        msgspec.structs.replace(entry(1), kind=None),
+    ):
         with pytest.raises(ValueError):
             journal.append([entry(1), bad])
+    with pytest.raises(ValueError):
+        journal.append([entry(1)], wall=-1)
+    with pytest.raises(ValueError):
+        journal.append([entry(1)], wall=1 << 63)
     assert journal.append([entry(1)]) == (1,)
     assert journal.close()
 
