@@ -36,6 +36,9 @@ from tt_tui.domain.instrument import Instrument, Kind, UnknownSymbol, product
 from tt_tui.domain.order import OrderState
 
 REPLANS = 3
+QUOTE_PAUSE = 0.05
+QUOTE_LOOKS = 40
+"""Two seconds in all for the first quote of a contract; without one the gate refuses entries."""
 
 
 class Result(msgspec.Struct, kw_only=True):
@@ -116,12 +119,24 @@ class Execution:
         if isinstance(instrument, Refuse):
             return _refuse(result, instrument)
         result.contract = instrument.symbol
+        await self._await_quote(instrument)
         async with self.lane(route.account, instrument.root):
             for _ in range(REPLANS):
                 steps = plan(instruction, route, self.holding(route.account, instrument.symbol), cause.strategy)
                 if not await self._steps(steps, instruction, route, instrument, cause, result):
                     break
         return result
+
+    async def _await_quote(self, instrument: Instrument) -> None:
+        """Subscribe to a contract that nobody has asked for yet, and give its first quote a moment."""
+        quotes = self._context.quotes
+        if quotes.view(instrument.symbol) is not None:
+            return
+        quotes.watch([instrument])
+        for _ in range(QUOTE_LOOKS):
+            await self._context.clock.sleep(QUOTE_PAUSE)
+            if quotes.view(instrument.symbol) is not None:
+                return
 
     def preview(
         self, instruction: Instruction, route: AccountRoute, strategy: str
