@@ -10,8 +10,8 @@ from tt_tui.domain.order import OrderRequest, Role, Side
 from tt_tui.risk.view import SECOND, GateView
 
 ZERO = Decimal(0)
-ONE = Decimal(1)
 _PRICE_DIGITS = 12
+_QUANTITY_DIGITS = 9
 _SHOWN_DIGITS = 24
 
 
@@ -58,6 +58,11 @@ def seconds(nanoseconds: int) -> str:
 def is_price(value: Decimal) -> bool:
     """Tell whether a number from outside can be a price at all; a few futures may trade below zero."""
     return value.is_finite() and -_PRICE_DIGITS <= value.adjusted() <= _PRICE_DIGITS
+
+
+def is_size(quantity: Decimal) -> bool:
+    """Tell whether a number from outside can be a quantity at all: above zero and of a sane size."""
+    return quantity.is_finite() and quantity > 0 and quantity.adjusted() <= _QUANTITY_DIGITS
 
 
 def symbol_of(order: OrderRequest) -> str:

@@ -7,11 +7,10 @@ from decimal import Decimal
 from tt_tui.domain.decision import Decision
 from tt_tui.domain.instrument import Instrument, Kind
 from tt_tui.domain.order import Bracket, Distance, OrderRequest, OrderType
-from tt_tui.risk.checks import exact, is_price, market_price, refuse, shown, symbol_of
+from tt_tui.risk.checks import exact, is_price, is_size, market_price, refuse, shown, symbol_of
 from tt_tui.risk.checks_state import contract
 from tt_tui.risk.view import GateView
 
-_QUANTITY_DIGITS = 9
 _NEEDED: dict[OrderType, tuple[str, ...]] = {
     OrderType.MARKET: (),
     OrderType.LIMIT: ("limit_price",),
@@ -43,7 +42,7 @@ def form(order: OrderRequest, view: GateView) -> Decision | None:
 
 def _quantity(order: OrderRequest, instrument: Instrument) -> Decision | None:
     quantity = order.quantity
-    if not quantity.is_finite() or quantity <= 0 or quantity.adjusted() > _QUANTITY_DIGITS:
+    if not is_size(quantity):
         text = f"A quantity of {exact(quantity)} can't be traded; write a whole number above zero."
         return refuse("BAD_QUANTITY", text, {"quantity": exact(quantity)})
     # A broker may hold parts of a share; they must be able to leave.

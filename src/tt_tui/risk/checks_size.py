@@ -21,8 +21,14 @@ def order_quantity(order: OrderRequest, view: GateView) -> Decision | None:
 
 
 def notional(order: OrderRequest, view: GateView) -> Decision | None:
-    """12: the order's worth and its margin stay within their limits, as far as each is known."""
-    return _worth(order, view) or _margin(order, view)
+    """12: the order's worth and its margin stay within their limits, as far as each is known.
+
+    Where both speak, the one that leaves less room does: a size cut by one must pass the other as well.
+    """
+    worth, margin = _worth(order, view), _margin(order, view)
+    if worth is None or margin is None:
+        return worth or margin
+    return min(worth, margin, key=lambda decision: decision.quantity or ZERO)
 
 
 def _worth(order: OrderRequest, view: GateView) -> Decision | None:

@@ -10,7 +10,7 @@ import msgspec
 from tt_tui.domain.decision import Answer, Decision
 from tt_tui.domain.order import OrderRequest
 from tt_tui.risk import checks_form, checks_market, checks_size, checks_state
-from tt_tui.risk.checks import exact, whole
+from tt_tui.risk.checks import exact, is_size, whole
 from tt_tui.risk.view import GateView, Rule
 
 
@@ -156,35 +156,26 @@ def _judge_entry(order: OrderRequest, view: GateView, checks: Sequence[Check]) -
         if decision.answer is Answer.REFUSE:
             return _refusal(decision, order, view, checks[place + 1 :])
         if decision.answer is Answer.CONFIRM and confirm is None:
-            confirm = decision
+            confirm = msgspec.structs.replace(decision, quantity=None)
         size = whole(decision.quantity) if decision.quantity is not None else None
         if size == 0 or (size is None and decision.answer is Answer.REDUCE):
             return msgspec.structs.replace(decision, answer=Answer.REFUSE, quantity=None)
         if size is not None and _has_quantity(order) and size < order.quantity:
             order, reduced = _resized(order, size), decision
-    if confirm is None and reduced is None:
-        return _ACCEPTED
-    return _conditional(asked, order, confirm, reduced)
-
-
-def _conditional(
-    asked: OrderRequest, order: OrderRequest, confirm: Decision | None, reduced: Decision | None
-) -> Decision:
-    """Return the answer of an order that may go smaller, or after a person agreed, or both."""
-    numbers: dict[str, str] = {}
-    if reduced is not None:
-        numbers = reduced.numbers | {"asked": exact(asked.quantity), "largest": exact(order.quantity)}
     spoken = confirm or reduced
     if spoken is None:
         return _ACCEPTED
-    text = spoken.text
-    if reduced is not None:
-        text = f"{text.rstrip('.')}; {exact(order.quantity)} may go."
+    return spoken if reduced is None else _cut(spoken, reduced, asked, order)
+
+
+def _cut(spoken: Decision, reduced: Decision, asked: OrderRequest, order: OrderRequest) -> Decision:
+    """Return the answer that speaks, with the size that is left of what was asked."""
+    sizes = {"asked": exact(asked.quantity), "largest": exact(order.quantity)}
     return msgspec.structs.replace(
         spoken,
-        text=text,
-        numbers=numbers | spoken.numbers if spoken is confirm else numbers,
-        quantity=order.quantity if reduced is not None else None,
+        text=f"{spoken.text.rstrip('.')}; {sizes['largest']} may go.",
+        numbers=reduced.numbers | spoken.numbers | sizes,
+        quantity=order.quantity,
     )
 
 
@@ -210,8 +201,8 @@ def _refusal(decision: Decision, order: OrderRequest, view: GateView, rest: Sequ
 
 
 def _has_quantity(order: OrderRequest) -> bool:
-    # A firm's session rule speaks before the order's form is checked.
-    return len(order.legs) == 1 and order.legs[0].quantity.is_finite()
+    # A firm's session rule speaks before the order's form is checked; its cut must not mend a broken order.
+    return len(order.legs) == 1 and is_size(order.quantity) and order.quantity % 1 == 0
 
 
 def _resized(order: OrderRequest, quantity: Decimal) -> OrderRequest:

@@ -60,6 +60,18 @@ def test_a_refusal_offers_nothing_when_no_size_passes() -> None:
         ({"max_notional": D(1_000_000)}, {}, "MAX_NOTIONAL", "3"),
         ({}, {"margin_room": D(25_000), "margin_per_unit": D(12_000)}, "MARGIN", "2"),
         ({}, {"position": D(14)}, "MAX_POSITION", "6"),
+        (
+            {"max_notional": D(1_000_000)},
+            {"margin_room": D(25_000), "margin_per_unit": D(12_000)},
+            "MARGIN",
+            "2",
+        ),
+        (
+            {"max_notional": D(300_000)},
+            {"margin_room": D(25_000), "margin_per_unit": D(12_000)},
+            "MAX_NOTIONAL",
+            "1",
+        ),
         ({"max_order_quantity": D(5)}, {"position": D(16)}, "MAX_POSITION", "4"),
         ({"max_order_quantity": D(5)}, {"position": D(15)}, "MAX_ORDER_QUANTITY", "5"),
     ],
@@ -83,6 +95,12 @@ def test_reduce_to_fit_takes_the_largest_size_and_names_the_tightest_rule(
 def test_nothing_left_is_a_refusal_also_where_orders_are_cut() -> None:
     decision = judge(order(quantity=8), view(FIT, position=D(20)))
     assert (decision.answer, decision.code) == (Answer.REFUSE, "MAX_POSITION")
+
+
+def test_what_one_half_of_a_check_cuts_must_pass_the_other_half() -> None:
+    world = view(FIT | {"max_notional": D(1_000_000)}, margin_room=D(0))
+    decision = judge(order(quantity=8), world)
+    assert (decision.answer, decision.code) == (Answer.REFUSE, "MARGIN")
 
 
 def test_a_later_refusal_wins_over_a_cut() -> None:
@@ -165,8 +183,13 @@ def test_a_session_rule_that_cuts_leaves_a_broken_order_to_check_seven(legs: int
     broken = msgspec.structs.replace(broken, legs=broken.legs * legs)
     world = view(firm={"session": always(Answer.REDUCE, D(1))})
     assert judge(broken, world).code == "LEGS"
-    nan = judge(order(quantity="NaN"), view(firm={"session": always(Answer.REDUCE, D(1))}))
-    assert nan.code == "BAD_QUANTITY"
+
+
+@pytest.mark.parametrize("quantity", ["NaN", "1.5", "1E+30", "Infinity"])
+@pytest.mark.parametrize("answer", [Answer.REDUCE, Answer.CONFIRM])
+def test_a_session_rule_that_cuts_does_not_mend_a_broken_quantity(quantity: str, answer: Answer) -> None:
+    world = view(firm={"session": always(answer, D(1))})
+    assert judge(order(quantity=quantity), world).code == "BAD_QUANTITY"
 
 
 @pytest.mark.parametrize("make", [lambda: cap(2), lambda: always(Answer.CONFIRM), lambda: refusing])
