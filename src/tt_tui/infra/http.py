@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from tt_tui.domain.errors import NotSent, OutcomeUnknown
@@ -34,25 +34,6 @@ class HttpReply:
     def text(self) -> str:
         """The body as UTF-8, what is not UTF-8 replaced."""
         return self.body.decode("utf-8", "replace")
-
-
-class HttpPoster(Protocol):
-    """Sends one request and waits for its answer."""
-
-    def post(
-        self,
-        url: str,
-        content: bytes,
-        headers: Mapping[str, str] | None = None,
-        timeout: float = DEFAULT_SECONDS,
-    ) -> HttpReply:
-        """Send the bytes as they are and return the answer, whatever its status.
-
-        Raises:
-            NotSent: no byte of the request left this machine.
-            OutcomeUnknown: it may have arrived, but no answer came.
-        """
-        ...
 
 
 class HttpClient:

@@ -129,6 +129,8 @@ class SystemKeyring:
             backend.set_password(SERVICE, name, value)
             return backend.get_password(SERVICE, name) == value
 
+        if why := self.obstacle():
+            raise SecretsLocked(f"{self.label} cannot be used: {why}")
         # The name goes first: a name without a value reads as not set, a value without a name would be forgotten.
         self._list(name, present=True)
         if not self._call(store, f"storing {name}"):
