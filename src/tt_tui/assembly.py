@@ -82,7 +82,11 @@ def market_of(setup: MarketSetup, clock: SystemClock, calendar: SessionCalendar)
         from tt_tui.market.recording import RecordingOptions, load
         from tt_tui.market.replay import ReplayMarket
 
-        options = RecordingOptions(symbol=setup.replay_symbol, zone=setup.replay_zone, stamp=setup.replay_stamp)
+        instrument = None
+        if setup.replay_symbol:
+            today = calendar.trade_date("equity_index", clock.now())
+            instrument = resolve(setup.replay_symbol, today=today, rolls=RollCalendar())
+        options = RecordingOptions(instrument=instrument, zone=setup.replay_zone, stamp=setup.replay_stamp)
         replay = ReplayMarket(load(setup.replay_file, options), clock, calendar, setup.replay_speed)
         return replay, replay.venue
     from tt_tui.market.simulated import SimulatedMarket
@@ -117,7 +121,7 @@ class Runtime:
         crash = crash_point_of(os.environ)
         ids = RandomIds()
         self.journal = Journal.open(self._data / JOURNAL_FILE, clock=clock, chain_id=ids.new("CHN"), crash_point=crash)
-        for note in self.journal.report.notes:
+        for note in self.journal.opening.notes:
             _LOG.warning("journal: %s", note)
         snapshot = self.journal.snapshot()
         state = restore(snapshot, self.journal.tail(snapshot[0] if snapshot else 0))
@@ -217,7 +221,7 @@ class Runtime:
     def logs(self, after: int, limit: int) -> tuple[LogLine, ...]:
         """Return log lines after a number, as the screen shows them."""
         return tuple(
-            LogLine(number=line.number, wall=line.wall, level=line.level, name=line.name, text=line.text)
+            LogLine(number=line.number, wall=line.at, level=line.level, name=line.logger, text=line.message)
             for line in self._logs.since(after)[-limit:]
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -27,7 +28,7 @@ class MarketSetup(msgspec.Struct, frozen=True, kw_only=True):
     replay_speed: float = 1.0
     replay_symbol: str = ""
     replay_zone: str = "UTC"
-    replay_stamp: str = "start"
+    replay_stamp: Literal["start", "end"] = "start"
     """Whether a bar of the file carries its start or its end."""
 
 

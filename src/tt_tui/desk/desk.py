@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 
@@ -61,11 +60,7 @@ class Desk:
             supervisor = Supervisor(context, broker, self.reports, self.reconcile, self._delays)
             self._supervisors.append(supervisor)
             context.tasks.start(f"connection {broker.name}", supervisor.run)
-        waits = [asyncio.ensure_future(supervisor.tried.wait()) for supervisor in self._supervisors]
-        if waits:
-            _, late = await asyncio.wait(waits, timeout=OPEN_WAIT)
-            for wait in late:
-                wait.cancel()
+        await context.wait_for(lambda: all(supervisor.tried for supervisor in self._supervisors), OPEN_WAIT)
         self.guard.roll_days()
         self.intake.recover()
         self.protection.check_all()

@@ -35,10 +35,10 @@ class Supervisor:
         self._reconcile = reconcile
         self._delay = delays
         self._buffer: list[Report] | None = None
-        self._dropped = asyncio.Event()
+        self._dropped = False
         self._why = ""
-        self.tried = asyncio.Event()
-        """Set once the first attempt has ended, well or badly."""
+        self.tried = False
+        """True once the first attempt has ended, well or badly."""
 
     async def run(self) -> None:
         """Connect, reconcile, listen; on a loss wait and begin again."""
@@ -50,7 +50,7 @@ class Supervisor:
             except (Unavailable, TimeoutError) as error:
                 self._say(ConnectionState.DOWN, str(error) or "no answer in time")
             finally:
-                self.tried.set()
+                self._tried()
             await self._context.clock.sleep(self._delay(failures))
             failures += 1
 
@@ -59,14 +59,14 @@ class Supervisor:
         broker = self._broker
         self._say(ConnectionState.CONNECTING, "")
         await broker.connect()
-        self._dropped.clear()
+        self._dropped = False
         self._buffer = []
         pump = self._context.tasks.start(f"stream {broker.name}", self._pump)
         try:
             self._say(ConnectionState.RECONCILING, "")
             await self._first_pass()
             self._say(ConnectionState.READY, "")
-            self.tried.set()
+            self._tried()
             await self._watch()
         finally:
             pump.cancel()
@@ -97,16 +97,15 @@ class Supervisor:
                         await self._reconcile.account(self._broker, name, first=False)
 
     async def _lost_within(self, seconds: float) -> bool:
-        sleep = asyncio.ensure_future(self._context.clock.sleep(seconds))
-        lost = asyncio.ensure_future(self._dropped.wait())
-        try:
-            await asyncio.wait({sleep, lost}, return_when=asyncio.FIRST_COMPLETED)
-            return self._dropped.is_set()
-        finally:
-            for future in (sleep, lost):
-                future.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await future
+        return await self._context.wait_for(lambda: self._dropped, seconds)
+
+    def _drop(self) -> None:
+        self._dropped = True
+        self._context.notifier.notify()
+
+    def _tried(self) -> None:
+        self.tried = True
+        self._context.notifier.notify()
 
     async def _pump(self) -> None:
         """Hand on what the stream says; while reconciling it is kept for afterwards."""
@@ -115,13 +114,13 @@ class Supervisor:
                 if isinstance(report, StreamState):
                     if not report.up:
                         self._why = report.why
-                        self._dropped.set()
+                        self._drop()
                 elif self._buffer is not None:
                     self._buffer.append(report)
                 else:
                     self._take(report)
         finally:
-            self._dropped.set()
+            self._drop()
 
     def _take(self, report: Report) -> None:
         if isinstance(report, StreamState):
