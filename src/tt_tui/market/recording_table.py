@@ -216,7 +216,10 @@ def _by_file_name(table: _Table, first: date) -> Instrument:
 
 
 def _one_contract(table: _Table, wanted: str) -> _Table:
-    """Keep one contract's rows: the one named, or on each trade date the one that traded most."""
+    """Keep one contract's rows: the one named, or on each trade date the one that traded most.
+
+    A file may hold one contract after another, so the rows of several are put in order of time.
+    """
     import polars as pl
 
     if not table.contract:
@@ -238,7 +241,7 @@ def _one_contract(table: _Table, wanted: str) -> _Table:
         .first()
         .select("_day", table.contract)
     )
-    return replace(table, frame=frame.join(busiest, on=["_day", table.contract], how="semi").sort("_row"))
+    return replace(table, frame=frame.join(busiest, on=["_day", table.contract], how="semi").sort("_ns"))
 
 
 def _instruments(table: _Table, known: Instrument | None) -> dict[str, Instrument]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from tt_tui.desk.ports import MarketSink, QuoteSource
 from tt_tui.domain.instrument import Instrument, equity, future
 from tt_tui.domain.market import Depth, Level, Print, Quote
 from tt_tui.market.hub import PRINTS_KEPT, Hub
@@ -49,6 +50,16 @@ def test_what_was_never_quoted_is_unknown() -> None:
     assert rig.hub.depth("ESZ6") is None
     assert rig.hub.prints("ESZ6", 10) == ()
     assert rig.hub.frame(["ESZ6"]) == {}
+
+
+def test_the_hub_is_what_sources_write_to_and_readers_ask() -> None:
+    hub = Rig().hub
+    sink: MarketSink = hub
+    source: QuoteSource = hub
+    sink.on_quote(quote(recv=MONDAY, source="first"))
+
+    assert source.view("ESZ6") is not None
+    assert source.venue.now() == MONDAY
 
 
 def test_a_sparse_quote_keeps_what_it_does_not_say() -> None:

@@ -255,7 +255,7 @@ async def test_longer_history_is_closed_and_aligned(seconds: int) -> None:
 
     assert len(bars) == 3
     assert bars[-1].ts + min(seconds, 23 * 3600) * SECOND <= rig.venue.now()
-    minutes = await rig.market.history(ES, 60, 20_000)
+    minutes = await rig.market.history(ES, 60, 4 * seconds // 60)
     for one in bars:
         inside = [m for m in minutes if one.ts <= m.ts < one.ts + seconds * SECOND and m.ts - one.ts < 23 * HOUR]
         assert one.volume == sum(m.volume for m in inside)
