@@ -7,7 +7,8 @@ position.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 
 import msgspec
@@ -15,8 +16,9 @@ import msgspec
 from tt_tui.desk.context import DeskContext
 from tt_tui.desk.orders import Orders
 from tt_tui.desk.reports import Reports
+from tt_tui.desk.rows import Order
 from tt_tui.domain.errors import TradingError, Unavailable
-from tt_tui.domain.order import Leg, OrderRequest, OrderType, Origin, Role, Side
+from tt_tui.domain.order import Leg, OrderChange, OrderRequest, OrderState, OrderType, Origin, Role, Side
 
 ATTEMPTS = 3
 
@@ -62,16 +64,65 @@ class Closing:
 
     async def close(self, account: str, symbol: str, cause: Cause) -> Closed:
         """Close the whole position in one contract; three attempts that change nothing end in an alarm."""
+        async with self._marked(account, symbol):
+            return await self._close(account, symbol, cause)
+
+    async def reduce(self, account: str, symbol: str, quantity: Decimal, cause: Cause) -> Closed:
+        """Close a part of the position; its protection shrinks first, so that both together never reverse it."""
+        async with self._marked(account, symbol):
+            held = abs(self._context.state.position(account, symbol).quantity)
+            for role in (Role.STOP, Role.TARGET):
+                await self.shrink(self.protection(account, symbol, role), max(held - quantity, Decimal(0)))
+            return await self._reduce(account, symbol, quantity, cause)
+
+    @contextlib.asynccontextmanager
+    async def _marked(self, account: str, symbol: str) -> AsyncIterator[None]:
         key = (account, symbol)
         self._active[key] = self._active.get(key, 0) + 1
         try:
-            return await self._close(account, symbol, cause)
+            yield
         finally:
             self._active[key] -= 1
             if not self._active[key]:
                 del self._active[key]
             for listener in self._ended:
                 listener(account, symbol)
+
+    def protection(self, account: str, symbol: str, role: Role) -> list[Order]:
+        """Return the live stops or targets that would close the position; children of an unfilled entry wait."""
+        state = self._context.state
+        held = state.position(account, symbol).quantity
+        side = Side.SELL if held > 0 else Side.BUY
+
+        def counts(order: Order) -> bool:
+            parent = state.orders.get(order.request.parent_id)
+            waits = order.state is OrderState.HELD and parent is not None and not parent.filled
+            return order.request.role is role and order.request.side is side and not waits
+
+        return [order for order in state.live_orders(account, symbol) if counts(order)]
+
+    async def shrink(self, orders: list[Order], most: Decimal) -> None:
+        """Take protection that is larger than ``most`` back, newest first; external orders are left alone."""
+        excess = sum((order.remaining for order in orders), Decimal(0)) - most
+        for order in reversed(orders):
+            if excess <= 0:
+                return
+            if order.request.origin is Origin.EXTERNAL or order.pending_cancel or order.pending_replace:
+                continue
+            if order.remaining <= excess:
+                excess -= order.remaining
+                await self._orders.cancel(order.order_id, "more protection than position")
+                continue
+            quantity = order.quantity - excess
+            excess = Decimal(0)
+            problem = await self._orders.replace(order.order_id, OrderChange(quantity=quantity))
+            if problem:
+                self._context.alarm(
+                    f"the {order.request.role} of {order.request.symbol} could not be resized to {quantity}: {problem}",
+                    severity="critical",
+                    account=order.request.account,
+                    order_id=order.order_id,
+                )
 
     async def _close(self, account: str, symbol: str, cause: Cause) -> Closed:
         context = self._context
@@ -101,8 +152,7 @@ class Closing:
         context.alarm(f"{text} Close it at the broker.", severity="critical", account=account)
         return Closed(flat=False, text=text, code=code or "NOT_FLAT", order_ids=tuple(sent))
 
-    async def reduce(self, account: str, symbol: str, quantity: Decimal, cause: Cause) -> Closed:
-        """Close a part of the position; its stop is resized by whoever protects it."""
+    async def _reduce(self, account: str, symbol: str, quantity: Decimal, cause: Cause) -> Closed:
         sent: list[str] = []
         left = quantity
         text, code = "", ""
@@ -119,7 +169,7 @@ class Closing:
             await self._until_done(request.order_id)
             if result.decision.code != "SPLIT":
                 break
-        return Closed(flat=False, text=f"closing {quantity - left} of {symbol}", order_ids=tuple(sent))
+        return Closed(flat=False, text=f"closed {quantity - left} of {symbol}", order_ids=tuple(sent))
 
     async def _clear_orders(self, account: str, symbol: str, cause: Cause) -> bool:
         ids = self._live(account, symbol)

@@ -33,9 +33,11 @@ from tt_tui.domain.alert import AccountVerdict
 from tt_tui.domain.decision import Answer
 from tt_tui.domain.instruction import Action, Instruction
 from tt_tui.domain.instrument import Instrument, Kind, UnknownSymbol, product
-from tt_tui.domain.order import OrderState
+from tt_tui.domain.order import OrderState, OrderType
 
 REPLANS = 3
+FILL_GLANCE = 1.0
+"""Seconds that a verdict waits for the fill of a market order."""
 QUOTE_PAUSE = 0.05
 QUOTE_LOOKS = 40
 """Two seconds in all for the first quote of a contract; without one the gate refuses entries."""
@@ -229,9 +231,13 @@ class Execution:
             _refuse(result, request)
             return
         sent = await self._orders.submit(request)
+        order = context.state.orders[sent.order_id]
+        if sent.decision.lets_go and request.order_type is OrderType.MARKET:
+            # The fill is a moment away; the verdict should tell it.
+            await context.wait_for(lambda: order.state.is_terminal, FILL_GLANCE)
         result.order_ids.append(sent.order_id)
-        result.texts.append(sentence(sent, step, instrument))
-        if sent.decision.answer is Answer.REFUSE or sent.state is OrderState.REJECTED:
+        result.texts.append(sentence(sent, order, step, instrument))
+        if sent.decision.answer is Answer.REFUSE or order.state is OrderState.REJECTED:
             result.refused, result.code = True, sent.decision.code
         elif instruction.cancel_after:
             seconds = instruction.cancel_after
@@ -266,12 +272,14 @@ def _refuse(result: Result, refusal: Refuse) -> Result:
     return result
 
 
-def sentence(sent: Submitted, step: Open, instrument: Instrument) -> str:
+def sentence(sent: Submitted, order: Order, step: Open, instrument: Instrument) -> str:
     """Return what became of an entry, in words."""
-    what = f"{step.side} {sent.decision.quantity or step.quantity} {instrument.symbol}"
-    if sent.decision.lets_go and sent.state is not OrderState.REJECTED:
-        return f"{what} {sent.state}"
-    return f"{what} {sent.state}: {sent.text}"
+    what = f"{step.side} {sent.decision.quantity or step.quantity} {instrument.symbol} {order.state}"
+    if order.average is not None:
+        return f"{what} at {instrument.format_price(order.average)}"
+    if sent.decision.lets_go and order.state is not OrderState.REJECTED:
+        return what
+    return f"{what}: {order.reason or sent.text}"
 
 
 def describe(step: Step, instrument: Instrument, instruction: Instruction) -> str:

@@ -69,7 +69,8 @@ def _decided(state: State, wall: int, event: ev.OrderDecided) -> None:
     if order is None:
         return
     order.decision = event.decision
-    order.reason = event.decision.text
+    if event.decision.answer is not Answer.ACCEPT:
+        order.reason = event.decision.text
     if event.decision.answer is Answer.REFUSE:
         _move(state, order, OrderState.DENIED, wall)
     elif event.decision.answer is Answer.CONFIRM:

@@ -71,7 +71,7 @@ class Protection:
         position = self._context.state.position(account, symbol)
         if not position.quantity or self._bracket(position) is None:
             return Decimal(0)
-        return abs(position.quantity) - self._sum(self._live(account, symbol, Role.STOP, position))
+        return abs(position.quantity) - self._sum(self._closing.protection(account, symbol, Role.STOP))
 
     def _on_applied(self, rows: Sequence[EventRow]) -> None:
         for row in rows:
@@ -105,7 +105,7 @@ class Protection:
         bracket = self._bracket(position)
         held = abs(position.quantity)
         for role in (Role.STOP, Role.TARGET):
-            await self._fit(self._live(account, symbol, role, position), held)
+            await self._closing.shrink(self._closing.protection(account, symbol, role), held)
         if bracket is None:
             return
         if self.uncovered(account, symbol) > 0 and self._is_native(account):
@@ -128,21 +128,6 @@ class Protection:
         broker = self._context.broker_of(account)
         return broker is not None and broker.capabilities.native_brackets
 
-    def _live(self, account: str, symbol: str, role: Role, position: Position) -> list[Order]:
-        """Return the live protective orders that would close a position; children of a working entry wait."""
-        side = Side.SELL if position.quantity > 0 else Side.BUY
-        return [
-            order
-            for order in self._context.state.live_orders(account, symbol)
-            if order.request.role is role
-            and order.request.side is side
-            and (order.state is not OrderState.HELD or self._parent_filled(order))
-        ]
-
-    def _parent_filled(self, order: Order) -> bool:
-        parent = self._context.state.orders.get(order.request.parent_id)
-        return parent is None or parent.filled > 0
-
     @staticmethod
     def _sum(orders: Sequence[Order]) -> Decimal:
         return sum((order.remaining for order in orders), Decimal(0))
@@ -158,29 +143,6 @@ class Protection:
             if parent is not None and parent.state.is_live:
                 continue
             await self._orders.cancel(order.order_id, "flat, nothing to protect")
-
-    async def _fit(self, orders: list[Order], held: Decimal) -> None:
-        """Shrink protection that is larger than the position, newest first."""
-        excess = self._sum(orders) - held
-        for order in reversed(orders):
-            if excess <= 0:
-                return
-            if order.request.origin is Origin.EXTERNAL or order.pending_cancel or order.pending_replace:
-                continue
-            if order.remaining <= excess:
-                excess -= order.remaining
-                await self._orders.cancel(order.order_id, "more protection than position")
-                continue
-            quantity = order.quantity - excess
-            excess = Decimal(0)
-            problem = await self._orders.replace(order.order_id, OrderChange(quantity=quantity))
-            if problem:
-                self._context.alarm(
-                    f"the {order.request.role} of {order.request.symbol} could not be resized to {quantity}: {problem}",
-                    severity="critical",
-                    account=order.request.account,
-                    order_id=order.order_id,
-                )
 
     async def _place_stop(self, position: Position, bracket: Bracket, quantity: Decimal) -> bool:
         """Send our own stop; where it is refused or unknown the position is closed."""
@@ -220,7 +182,7 @@ class Protection:
 
     async def _place_target(self, position: Position, bracket: Bracket) -> None:
         missing = abs(position.quantity) - self._sum(
-            self._live(position.account, position.symbol, Role.TARGET, position)
+            self._closing.protection(position.account, position.symbol, Role.TARGET)
         )
         if bracket.target is None or missing <= 0:
             return
@@ -280,7 +242,7 @@ class Protection:
         average = position.average
         if average is None:
             return False, f"{symbol} is flat, there is no stop to move"
-        stops = self._live(account, symbol, Role.STOP, position)
+        stops = self._closing.protection(account, symbol, Role.STOP)
         if not stops:
             return False, f"{symbol} has no working stop on {account}; send one with STOP in the order sentence"
         if break_even:
