@@ -39,12 +39,14 @@ TICK = Decimal("0.25")
 START = Decimal(100_000)
 SYMBOLS = (ES.symbol, MES.symbol)
 ACCOUNTS = ("main", "second")
-levels = st.integers(min_value=380, max_value=420)
-sizes = st.none() | st.integers(min_value=0, max_value=5)
+levels = st.integers(min_value=396, max_value=404)
+sizes = st.none() | st.integers(min_value=0, max_value=4)
 distances = st.none() | st.integers(min_value=1, max_value=8)
+near = st.integers(min_value=1, max_value=4)
 sides = st.sampled_from(Side)
-symbols = st.sampled_from(SYMBOLS)
-accounts = st.sampled_from(ACCOUNTS)
+# Mostly one account and one contract, so that orders meet each other.
+symbols = st.sampled_from((ES.symbol, ES.symbol, ES.symbol, MES.symbol))
+accounts = st.sampled_from(("main", "main", "main", "second"))
 quantities = st.integers(min_value=1, max_value=6)
 
 
@@ -126,7 +128,7 @@ class PaperVenue(RuleBasedStateMachine):
         last=st.none() | levels,
         bid_size=sizes,
         ask_size=sizes,
-        missing=st.sampled_from(["", "", "", "bid", "ask"]),
+        missing=st.sampled_from(["", "", "", "", "bid", "ask"]),
     )
     def quote(
         self,
@@ -214,6 +216,14 @@ class PaperVenue(RuleBasedStateMachine):
             assert not found.is_open
         if tif is TimeInForce.FOK:
             assert found.filled in (0, quantity)
+
+    @rule(account=accounts, side=sides, quantity=quantities, stop=near, profit=near, even=distances)
+    def enter(self, account: str, side: Side, quantity: int, stop: int, profit: int, even: int | None) -> None:
+        """Enter at market with a full bracket near by, which the next quotes will reach."""
+        bracket = Bracket(stop=ticks(stop), target=ticks(profit), break_even=ticks(even))
+        leg = Leg(symbol=ES.symbol, side=side, quantity=Decimal(quantity))
+        request = OrderRequest(order_id=self.ours("E"), account=account, legs=(leg,), bracket=bracket)
+        self.take(self.engine.place(request, self.tick()))
 
     @precondition(lambda self: self.open_orders())
     @rule(data=st.data())
@@ -322,6 +332,8 @@ class PaperVenue(RuleBasedStateMachine):
             if parent_id in self.resized:
                 continue
             assert exited <= parent.filled
+            if exited and exited == parent.filled:
+                assert parent.state.is_terminal
             for child in children:
                 if child.state in (OrderState.WORKING, OrderState.PARTIAL):
                     assert child.quantity - child.filled == parent.filled - exited > 0

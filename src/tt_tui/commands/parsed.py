@@ -50,6 +50,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     asks: bool
     """True where a second Enter is needed."""
     why_asks: str = ""
+    note: str = ""
+    """What the line left open and how that was read, such as a size of 1."""
 
 
 class Choose(msgspec.Struct, frozen=True, kw_only=True):

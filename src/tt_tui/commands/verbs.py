@@ -102,9 +102,9 @@ VERBS: tuple[Verb, ...] = (
         title="Kill switch",
         usage="KILL [REDUCE|FLATTEN] [ACC name]",
         help=(
-            "Sets a latch that a restart keeps: no new orders, cancels pass. REDUCE lets reducing orders pass, FLATTEN "
-            "also cancels and closes everything. It holds for every account unless ACC names one, and asks. RESUME "
-            "lifts it."
+            "Sets a latch that a restart keeps: entries are canceled and refused, stops stay. REDUCE cancels nothing, "
+            "FLATTEN also cancels and closes everything. It holds for every account unless ACC names one, and asks. "
+            "RESUME lifts it."
         ),
         examples=("KILL", "KILL REDUCE", "KILL FLATTEN", "KILL ACC {account}"),
         words=("kill", "halt", "stop", "panic", "emergency"),

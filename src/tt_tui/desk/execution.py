@@ -199,6 +199,7 @@ class Execution:
                         result.refused, result.code = True, closed.code
                         return False
                 case Reduce(quantity=quantity):
+                    await self._protection.settled(account, symbol)
                     reduced = await self._closing.reduce(account, symbol, quantity, cause)
                     result.order_ids.extend(reduced.order_ids)
                     result.texts.append(reduced.text)

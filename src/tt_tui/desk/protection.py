@@ -66,6 +66,10 @@ class Protection:
         for position in list(self._context.state.positions.values()):
             self.check(position.account, position.symbol)
 
+    async def settled(self, account: str, symbol: str) -> None:
+        """Return when no check of a contract is under way, so that a partial exit finds the protection it shrinks."""
+        await self._context.wait_for(lambda: (account, symbol) not in self._running, NATIVE_WAIT)
+
     def uncovered(self, account: str, symbol: str) -> Decimal:
         """Return how much of a position that asked for a stop has none working."""
         position = self._context.state.position(account, symbol)
@@ -96,6 +100,7 @@ class Protection:
                     return
         finally:
             self._running.discard(key)
+            self._context.notifier.notify()
 
     async def _check(self, account: str, symbol: str) -> None:
         position = self._context.state.position(account, symbol)

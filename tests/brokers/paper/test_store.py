@@ -168,3 +168,27 @@ def test_amounts_come_back_exactly(store: PaperStore) -> None:
     (account,) = store.load(1).accounts
     assert account.cash == START - 3 * d("0.1234567890123")
     assert str(account.cash) == str(venue.cash)
+
+
+def test_a_commit_does_not_wait_for_the_disk(store: PaperStore) -> None:
+    db = store._open_db()
+    assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert db.execute("PRAGMA synchronous").fetchone() == (1,)
+
+
+def test_a_long_log_is_moved_into_the_file_and_does_not_grow_on(store: PaperStore, tmp_path: Path) -> None:
+    venue = Venue()
+    venue.quote(100, 100.25)
+    log = tmp_path / "deep" / "paper.sqlite-wal"
+    longest = 0
+    while store._moving is None:
+        venue.place(request(BUY))
+        keep(venue, store)
+        longest += 1
+    store._moving.result()
+    size = log.stat().st_size
+    for _ in range(longest // 2):
+        venue.place(request(BUY))
+        keep(venue, store)
+    assert log.stat().st_size == size
+    assert len(store.fills("main", 0)) == longest + longest // 2

@@ -7,6 +7,7 @@ import hashlib
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import apsw
@@ -243,6 +244,42 @@ def test_a_snapshot_taken_before_its_record_is_durable_waits_for_it(tmp_path: Pa
     answers.wait(3)
     assert journal.snapshot() == (1, b"state")
     journal.close()
+
+
+def test_a_snapshot_queued_behind_several_commits_is_kept(tmp_path: Path) -> None:
+    gate = threading.Event()
+
+    def slow_disk(name: str) -> None:
+        if name == "journal.before_commit":
+            assert gate.wait(30)
+
+    journal = open_journal(tmp_path / "journal.db", crash_point=slow_disk)
+    for number in range(600):
+        journal.append([entry(number)])
+    journal.save_snapshot(600, b"state")
+    gate.set()
+    journal.close()
+    again = open_journal(tmp_path / "journal.db")
+    assert again.snapshot() == (600, b"state")
+    again.close()
+
+
+def test_a_snapshot_of_another_history_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    journal = open_journal(path)
+    write(journal, [entry(1)])
+    journal.save_snapshot(1, b"state")
+    journal.close()
+    other = bytes(32)
+    connection = apsw.Connection(str(path))
+    connection.execute(
+        "UPDATE snapshot SET record_hash = ?, checksum = ?",
+        (other, journal_schema.snapshot_checksum(1, other, b"state")),
+    )
+    connection.close()
+    again = open_journal(path)
+    assert again.snapshot() is None
+    again.close()
 
 
 @pytest.mark.parametrize("change", ["state = x'00'", "record_hash = zeroblob(32)", "checksum = zeroblob(32)"])

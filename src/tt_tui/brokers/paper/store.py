@@ -2,13 +2,16 @@
 
 Each call of the engine is one transaction, written before the caller is answered. The file is in WAL mode with
 `synchronous=NORMAL`: a commit is a write without a disk flush, some tens of microseconds, so it may run on the
-desk's loop. What a killed process has committed is never lost; a power cut may take the last transactions, whole,
-which reconciliation then shows. The journal, which must not lose them either, uses FULL.
+desk's loop; what does flush, moving the log into the file, is left to a thread. What a killed process has
+committed is never lost; a power cut may take the last transactions, whole, which reconciliation then shows. The
+journal, which must not lose them either, uses FULL.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -24,8 +27,12 @@ from tt_tui.domain.errors import Unavailable
 from tt_tui.domain.order import Fill
 from tt_tui.domain.position import Position
 
+_log = logging.getLogger(__name__)
+
 _APPLICATION = 0x74745042
 _VERSION = 1
+_LOG_PAGES = 1_000
+"""Length of the write-ahead log at which it is moved into the file."""
 _SCHEMA = """
 CREATE TABLE accounts (name TEXT PRIMARY KEY, start_balance TEXT NOT NULL, cash TEXT NOT NULL) STRICT;
 CREATE TABLE positions (
@@ -38,30 +45,25 @@ CREATE TABLE orders (
     parent_id TEXT NOT NULL,
     sequence INTEGER NOT NULL,
     open INTEGER NOT NULL,
-    updated INTEGER NOT NULL,
-    recorded INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
     body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX orders_ours ON orders (account, order_id);
 CREATE INDEX orders_rank ON orders (sequence);
 CREATE INDEX orders_open ON orders (open) WHERE open;
-CREATE INDEX orders_recorded ON orders (account, recorded);
-CREATE INDEX orders_updated ON orders (account, updated);
+CREATE INDEX orders_changed ON orders (account, changed);
 CREATE TABLE fills (
     account TEXT NOT NULL,
     fill_id TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    recorded INTEGER NOT NULL,
+    changed INTEGER NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (account, fill_id)
 ) STRICT;
-CREATE INDEX fills_recorded ON fills (account, recorded);
-CREATE INDEX fills_at ON fills (account, at);
+CREATE INDEX fills_changed ON fills (account, changed);
 """
 _SAVE_ORDER = """
-INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (broker_id) DO UPDATE SET
-    open = excluded.open, updated = excluded.updated, recorded = excluded.recorded, body = excluded.body
+INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (broker_id) DO UPDATE SET open = excluded.open, changed = excluded.changed, body = excluded.body
 """
 _RECENT = """
 SELECT body FROM orders
@@ -83,6 +85,9 @@ class PaperStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db: apsw.Connection | None = None
+        self._log_pages = 0
+        self._mover: ThreadPoolExecutor | None = None
+        self._moving: Future[None] | None = None
 
     def open(self) -> None:
         """Open the file, and make it where there is none."""
@@ -99,7 +104,9 @@ class PaperStore:
 
     def _prepare(self, db: apsw.Connection) -> None:
         db.set_busy_timeout(1000)
-        db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL")
+        db.set_wal_hook(self._note_log)
+        # A statement that yields a row waits to be read: unread, the second would never run.
+        db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL").fetchall()
         (version,) = db.execute("PRAGMA user_version").fetchone() or (0,)
         (application,) = db.execute("PRAGMA application_id").fetchone() or (0,)
         if version == 0 and application == 0 and not db.execute("SELECT 1 FROM sqlite_schema").fetchone():
@@ -114,6 +121,9 @@ class PaperStore:
 
     def close(self) -> None:
         """Close the file. Idempotent."""
+        if self._mover is not None:
+            self._mover.shutdown()
+            self._mover = None
         if self._db is not None:
             self._db.close()
             self._db = None
@@ -134,7 +144,8 @@ class PaperStore:
 
         Args:
             changes: what is to be kept.
-            recorded: wall time in nanoseconds UTC; the venue's own time may be a recording's.
+            recorded: wall time in nanoseconds UTC. The venue's own time may be a recording's, so history is
+                kept under the later of the two: whichever clock a caller asks by, nothing is left out.
         """
         with self._words("write"), self._open_db() as db:
             for account in changes.accounts:
@@ -151,9 +162,33 @@ class PaperStore:
             for fill in changes.fills:
                 body = msgspec.json.encode(fill)
                 db.execute(
-                    "INSERT INTO fills VALUES (?, ?, ?, ?, ?)",
-                    (fill.account, fill.fill_id, fill.ts_event, recorded, body),
+                    "INSERT INTO fills VALUES (?, ?, ?, ?)",
+                    (fill.account, fill.fill_id, max(fill.ts_event, recorded), body),
                 )
+        self._move_long_log()
+
+    def _note_log(self, db: apsw.Connection, name: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _move_long_log(self) -> None:
+        if self._log_pages < _LOG_PAGES or (self._moving is not None and not self._moving.done()):
+            return
+        if self._mover is None:
+            self._mover = ThreadPoolExecutor(max_workers=1, thread_name_prefix="paper-store")
+        self._moving = self._mover.submit(self._move_log)
+
+    def _move_log(self) -> None:
+        try:
+            db = apsw.Connection(str(self._path))
+            try:
+                # Until it has read something, a connection does not know that there is a log.
+                db.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+                db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            finally:
+                db.close()
+        except apsw.Error as error:
+            _log.warning("the log of %s could not be moved into it, it grows until it can: %s", self._path, error)
 
     def was_used(self, account: str, order_id: str) -> bool:
         """Tell whether the account ever placed an order under this id."""
@@ -168,14 +203,14 @@ class PaperStore:
 
     def orders(self, account: str, since: int) -> list[PaperOrder]:
         """Return open orders and those that changed since a time, on the venue's or the wall clock."""
-        query = "SELECT body FROM orders WHERE account = ? AND (open OR recorded >= ? OR updated >= ?)"
-        found = self._rows(query, (account, since, since), _decode(PaperOrder))
+        query = "SELECT body FROM orders WHERE account = ? AND (open OR changed >= ?)"
+        found = self._rows(query, (account, since), _decode(PaperOrder))
         return sorted(found, key=lambda order: order.sequence)
 
     def fills(self, account: str, since: int) -> list[Fill]:
         """Return fills since a time, on the venue's or the wall clock, oldest first."""
-        query = "SELECT body FROM fills WHERE account = ? AND (recorded >= ? OR at >= ?) ORDER BY rowid"
-        return self._rows(query, (account, since, since), _decode(Fill))
+        query = "SELECT body FROM fills WHERE account = ? AND changed >= ? ORDER BY rowid"
+        return self._rows(query, (account, since), _decode(Fill))
 
     def _open_db(self) -> apsw.Connection:
         if self._db is None:
@@ -215,7 +250,6 @@ def _order_row(order: PaperOrder, recorded: int) -> tuple[Any, ...]:
         order.parent_id,
         order.sequence,
         int(order.is_open),
-        order.updated,
-        recorded,
+        max(order.updated, recorded),
         msgspec.json.encode(order),
     )

@@ -75,6 +75,10 @@ class Fields:
         entry = self._left.get(key)
         return None if entry is None else entry[1]
 
+    def name_of(self, keys: tuple[str, ...]) -> str:
+        """Return the sender's name of the first of the keys that is there, else nothing."""
+        return next((self._left[key][0] for key in keys if key in self._left), "")
+
     def take(self, key: str) -> tuple[str, Value] | None:
         """Return the sender's name and the value of a key and take it away; None where absent or null."""
         entry = self._left.pop(key, None)

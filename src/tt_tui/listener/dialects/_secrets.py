@@ -79,6 +79,7 @@ _GROUP = re.compile(r"""[\[{][^\]}]*""")
 _BARE_OBJECT = re.compile(r"""[^,{}\[\]\n"]+""")
 _BARE_WORD = re.compile(r"""[^\s,;]+""")
 _BARE_LINE = re.compile(r"""[^;&|\r\n]+""")
+_SPACE = re.compile(r"\s")
 _NEXT_FIELD = re.compile(r"[\s,]{1,8}[\w.]{1,40}\s{0,4}=")
 LICENCE = r"[A-Z0-9_-]{5,64}|(?=[A-Za-z_-]*[0-9])[\w-]{6,64}"
 """What stands first in a PineConnector message: capitals, or a word with a digit in it."""
@@ -160,6 +161,8 @@ def _value_at(text: str, field: re.Match[str], *, objects: bool) -> tuple[int, i
         if line is None:
             return start, start
         following = _NEXT_FIELD.search(line[0])
+        if text[field.start("key") - 1 : field.start("key")] in ("?", "&"):
+            following = _SPACE.search(line[0])
         value = line[0][: following.start()] if following else line[0]
     else:
         pattern = _BARE_OBJECT if objects or field["quote"] else _BARE_WORD

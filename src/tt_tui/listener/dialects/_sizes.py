@@ -23,8 +23,8 @@ _BAR = ("open", "high", "low", "close", "volume")
 def read_size(fields: Fields, draft: Draft) -> None:
     """Read the size and its unit: a number is contracts only where nothing says otherwise."""
     kind = fields.first(_SIZE_TYPES, word)
+    name, unit = fields.name_of(CONTRACT_KEYS), ""
     size = fields.agreed(CONTRACT_KEYS, _size)
-    name, unit = "quantity", ""
     risk_name, risk = _first_number(fields, _RISKS, zero=False)
     if size is None and risk is None:
         bar = sum(fields.has(key) for key in _BAR) > 1
