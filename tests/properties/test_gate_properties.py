@@ -131,7 +131,7 @@ any_views = st.builds(
     connection=st.sampled_from(ConnectionState),
     skew=st.none() | st.integers(-8 * SECOND, 8 * SECOND),
     session_open=st.booleans(),
-    session_text=st.sampled_from(["", "until Sun 17:00 Chicago"]),
+    session_text=st.sampled_from(["", "closed until Sun 17:00 Chicago"]),
     in_flat_window=st.booleans(),
     instrument=st.sampled_from([None, ES, future("MES", 2026, 12), equity("AAPL")]),
     trade_date=st.none() | st.dates(date(2026, 11, 1), date(2027, 1, 31)),
@@ -256,6 +256,10 @@ def test_a_sound_exit_goes_whatever_the_size_limits(order: OrderRequest, view: G
     assert judge(order, view).lets_go
 
 
+def is_stop(other: OpenOrder) -> bool:
+    return other.role is Role.STOP or other.stop_price is not None
+
+
 def worst_position(order: OrderRequest, view: GateView, quantity: Decimal) -> Decimal:
     """Return the largest position on the order's side that any set of fills could make.
 
@@ -268,10 +272,10 @@ def worst_position(order: OrderRequest, view: GateView, quantity: Decimal) -> De
     worst = Decimal(-(10**6))
     for chosen in product((False, True), repeat=len(exits)):
         held = view.position * sign
-        groups: set[str] = set()
+        filled: dict[str, bool] = {}
         for fills, other in zip(chosen, exits, strict=True):
-            if fills and (not other.oco_group or other.oco_group not in groups):
-                groups.add(other.oco_group)
+            half = is_stop(other)
+            if fills and (not other.oco_group or filled.setdefault(other.oco_group, half) is half):
                 held = min(max(held, Decimal(0)), held + other.remaining) if held < 0 else held
         worst = max(worst, held + entries + quantity)
     return worst
@@ -324,9 +328,12 @@ def test_exits_that_go_never_exceed_the_position(order: OrderRequest, view: Gate
         for other in view.open_orders
         if other.side is order.side and other.role is not Role.ENTRY and other.order_id not in view.superseded
     ]
-    groups = {other.oco_group for other in flying if other.oco_group}
     total = sum((other.remaining for other in flying if not other.oco_group), Decimal(0))
-    for group in groups:
-        total += max(other.remaining for other in flying if other.oco_group == group)
+    for group in {other.oco_group for other in flying if other.oco_group}:
+        halves = [Decimal(0), Decimal(0)]
+        for other in flying:
+            if other.oco_group == group:
+                halves[is_stop(other)] += other.remaining
+        total += max(halves)
     assert view.position * order.side.sign < 0
     assert goes + total <= abs(view.position)

@@ -90,22 +90,27 @@ def market_price(side: Side, view: GateView) -> Decimal | None:
 
 
 def exits_in_flight(
-    view: GateView, side: Side, *, order_id: str = "", oco_group: str = "", superseded: tuple[str, ...] = ()
+    view: GateView, side: Side, judged: OrderRequest | None = None, superseded: tuple[str, ...] = ()
 ) -> Decimal:
     """Return how much the live exits of one side may still close.
 
-    An OCO group counts once, with its largest member. The order named, the other members of its group, and
-    those that the same close cancels first, are left out.
+    Of an OCO group either the stops fill or the targets, so that a pair counts once and the stops of several
+    fills add up. The order judged does not compete with itself, nor with the other half of its own group.
+    Orders that the same close cancels first are left out.
     """
     total = ZERO
-    groups: dict[str, Decimal] = {}
+    groups: dict[str, list[Decimal]] = {}
+    own = judged.oco_group if judged is not None else ""
     for other in view.open_orders:
-        if other.role is Role.ENTRY or other.side is not side:
+        if other.role is Role.ENTRY or other.side is not side or other.order_id in superseded:
             continue
-        if other.order_id == order_id or other.order_id in superseded:
+        if judged is not None and other.order_id == judged.order_id:
             continue
+        stops = other.role is Role.STOP or other.stop_price is not None
         if not other.oco_group:
             total += other.remaining
-        elif other.oco_group != oco_group:
-            groups[other.oco_group] = max(groups.get(other.oco_group, ZERO), other.remaining)
-    return total + sum(groups.values(), ZERO)
+        elif judged is None or other.oco_group != own:
+            groups.setdefault(other.oco_group, [ZERO, ZERO])[stops] += other.remaining
+        elif stops is (judged.role is Role.STOP or judged.stop_price is not None):
+            total += other.remaining
+    return total + sum((max(halves) for halves in groups.values()), ZERO)

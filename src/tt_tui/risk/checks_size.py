@@ -153,13 +153,7 @@ def exit_quantity(order: OrderRequest, view: GateView) -> Decision | None:
     if held * order.side.sign >= 0:
         text = f"There is no {order.symbol} position that a {order.side.value} would close."
         return refuse("NOTHING_TO_CLOSE", text, {"position": exact(held), "quantity": exact(asked)})
-    flying = exits_in_flight(
-        view,
-        order.side,
-        order_id=order.order_id,
-        oco_group=order.oco_group,
-        superseded=view.superseded,
-    )
+    flying = exits_in_flight(view, order.side, order, view.superseded)
     room = abs(held) - flying
     numbers = {"quantity": exact(asked), "position": exact(held), "exits_in_flight": exact(flying)}
     if room <= 0:

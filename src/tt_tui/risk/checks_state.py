@@ -81,8 +81,8 @@ def session(order: OrderRequest, view: GateView) -> Decision | None:
     """5: the session is open, not near the account's flat-by time, and the firm's times allow it."""
     name = product_of(order, view)
     if not view.session_open:
-        ending = f" {view.session_text.rstrip('.')}" if view.session_text else " now"
-        return refuse("SESSION_CLOSED", f"{name} is closed{ending}.", {"symbol": symbol_of(order)})
+        words = view.session_text.rstrip(".") or "closed now"
+        return refuse("SESSION_CLOSED", f"{name} is {words}.", {"symbol": symbol_of(order)})
     if view.in_flat_window:
         text = f"{order.account} takes no new position in {name} this close to its flat-by time."
         return refuse("FLAT_WINDOW", text, {"symbol": symbol_of(order)})
@@ -126,22 +126,22 @@ def duplicate(order: OrderRequest, view: GateView) -> Decision | None:
 def alert_age(order: OrderRequest, view: GateView) -> Decision | None:
     """9: an alert is fresh, by the sender's time, else by ours; live accounts need the sender's."""
     received, fired, limits = view.received, view.fired_at, view.limits
-    if received is None and order.origin is not Origin.ALERT:
+    if received is None:
         return None
     if fired is None and view.mode is not AccountMode.PAPER:
         text = "The alert does not say when it fired; live accounts need {{timenow}} in its message."
         return refuse("ALERT_UNTIMED", text, {"limit_s": seconds(limits.max_alert_age)})
     if fired is not None:
         # An alert that is judged late must not look fresh because its sender's clock runs ahead.
-        ahead = fired - (view.now if received is None else min(received, view.now))
+        ahead = fired - min(received, view.now)
         if ahead > limits.max_alert_ahead:
             numbers = {"ahead_s": seconds(ahead), "limit_s": seconds(limits.max_alert_ahead)}
             text = f"The alert says it fired {seconds(ahead)} s in the future; check the sender's clock."
             return refuse("ALERT_FROM_FUTURE", text, numbers)
-    start = received if fired is None else fired
-    if start is None or view.now - start <= limits.max_alert_age:
+    age = view.now - (received if fired is None else fired)
+    if age <= limits.max_alert_age:
         return None
-    numbers = {"age_s": seconds(view.now - start), "limit_s": seconds(limits.max_alert_age)}
+    numbers = {"age_s": seconds(age), "limit_s": seconds(limits.max_alert_age)}
     text = f"The alert is {numbers['age_s']} s old, {numbers['limit_s']} s are allowed."
     return refuse("STALE_ALERT", text, numbers)
 

@@ -91,7 +91,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     """The broker's clock minus ours; None is not measured, which refuses automated live entries only."""
     session_open: bool = False
     session_text: str = ""
-    """Ends the sentence "ES is closed …", such as ``until Sun 17:00 Chicago``; empty when not known."""
+    """Ends the sentence "ES is …", such as ``closed until Sun 17:00 Chicago``; empty when not known."""
     in_flat_window: bool = False
     """Inside the account's own window before its flat-by time or the end of its trading window."""
     instrument: Instrument | None = None
@@ -103,7 +103,8 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     fired_at: int | None = None
     """When the sender says the alert fired; None where it did not say, or for other origins."""
     received: int | None = None
-    """When the alert was stored; None for other origins."""
+    """When the alert was stored; None for other origins, and where its age no longer matters: a person
+    confirmed it."""
     bid: Decimal | None = None
     ask: Decimal | None = None
     last: Decimal | None = None

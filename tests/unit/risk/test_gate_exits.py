@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -82,6 +83,20 @@ def test_the_second_leg_of_a_pair_is_not_counted_against_the_first() -> None:
     assert judge(target, world).answer is Answer.ACCEPT
     alone = exit_of(3, role=Role.TARGET, order_type=OrderType.LIMIT, limit_price=D(5020))
     assert verdict(judge(alone, world)) == ("refuse", "EXIT_EXCEEDS_POSITION", None)
+
+
+def test_the_stops_of_several_fills_add_up_within_their_group() -> None:
+    second = resting(Side.SELL, 1, Role.STOP, order_id="ORD-SECOND", oco_group="PAIR", stop_price=D(4990))
+    world = view(position=D(5), open_orders=(STOP, TARGET, second))
+    assert verdict(judge(exit_of(5), world)) == ("reduce", "EXIT_EXCEEDS_POSITION", "1")
+    stop: dict[str, Any] = {"order_type": OrderType.STOP, "stop_price": D(4980), "oco_group": "PAIR"}
+    third = exit_of(3, role=Role.STOP, **stop)
+    assert verdict(judge(third, world)) == ("reduce", "EXIT_EXCEEDS_POSITION", "1")
+    as_exit = exit_of(3, role=Role.EXIT, **stop)
+    assert verdict(judge(as_exit, world)) == ("reduce", "EXIT_EXCEEDS_POSITION", "1")
+    limit: dict[str, Any] = {"order_type": OrderType.LIMIT, "limit_price": D(5030), "oco_group": "PAIR"}
+    target = exit_of(3, role=Role.TARGET, **limit)
+    assert verdict(judge(target, world)) == ("reduce", "EXIT_EXCEEDS_POSITION", "2")
 
 
 def test_an_order_is_not_counted_against_itself() -> None:
