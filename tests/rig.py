@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +21,7 @@ from tt_tui.desk.intake import Taken
 from tt_tui.desk.journal import Journal
 from tt_tui.desk.ledger import Ledger, restore
 from tt_tui.desk.notifier import Notifier
-from tt_tui.desk.ports import BrokerCapabilities, MarketCapabilities, MarketSink
+from tt_tui.desk.ports import Broker, BrokerCapabilities, MarketCapabilities, MarketSink
 from tt_tui.desk.rows import AlertRow, Order
 from tt_tui.desk.state import State
 from tt_tui.domain.account import Account, AccountMode
@@ -180,7 +180,7 @@ class Rig:
     async def until(self, is_so: Any, seconds: float = 60.0) -> None:
         """Move the clock until something is so; the journal's own thread is waited for."""
         for _ in range(int(seconds * 4)):
-            for _ in range(20):
+            for _ in range(6):
                 if is_so():
                     return
                 await asyncio.sleep(0.001)
@@ -197,7 +197,7 @@ async def desk_rig(
     accounts: dict[str, AccountConfig] | None = None,
     capabilities: BrokerCapabilities = EVERYTHING,
     paper: PaperSettings | None = None,
-    broker: Any = None,
+    wrap: Callable[[PaperBroker], Broker] | None = None,
     quotes: bool = True,
     **config: Any,
 ) -> AsyncIterator[Rig]:
@@ -223,7 +223,7 @@ async def desk_rig(
         config=DeskConfig(groups=groups, accounts=accounts or {}, **config),
         tasks=rig.tasks,
     )
-    rig.broker = broker or PaperBroker(
+    paper_broker = PaperBroker(
         name="paper",
         accounts=[
             Account(
@@ -245,6 +245,7 @@ async def desk_rig(
         settings=paper,
         capabilities=capabilities,
     )
+    rig.broker = paper_broker if wrap is None else wrap(paper_broker)
     context.brokers["paper"] = rig.broker
     rig.desk = Desk(context, version="test", pid=1, delays=lambda attempt: 1.0)
     if quotes:
