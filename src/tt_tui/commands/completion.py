@@ -16,6 +16,7 @@ from tt_tui.domain.instrument import products
 MOST = 40
 """Completions that are returned at most."""
 
+_SHORTEST_CALL = 2
 _SHORTEST_NAME = 3
 
 
@@ -61,7 +62,9 @@ def _matching(typed: str, candidates: Iterable[_Word]) -> list[_Word]:
     plain = typed.lower()
     known = list(candidates)
     begins = [one for one in known if one.text.lower().startswith(plain)]
-    called = [one for one in known if plain and any(name.startswith(plain) for name in one.called)]
+    called = [
+        one for one in known if len(plain) >= _SHORTEST_CALL and any(name.startswith(plain) for name in one.called)
+    ]
     return list({one.text: one for one in (*begins, *called)}.values())
 
 
@@ -80,7 +83,8 @@ def _candidates(before: tuple[Word, ...], context: PromptContext) -> list[_Word]
         return _symbols(context) if takes else []
     if first in VERB_BY_WORD or len(before) > 1:
         return []
-    return _functions()
+    about = {one.mnemonic for one in FUNCTIONS if one.takes_symbol} | {"W"}
+    return [one for one in _functions() if one.text in about]
 
 
 def _functions() -> list[_Word]:
@@ -141,7 +145,7 @@ def _after_symbol_verb(verb: str, rest: tuple[str, ...], context: PromptContext)
 
 def _flatten(rest: tuple[str, ...], context: PromptContext) -> list[_Word]:
     if not rest:
-        return [*_words("ALL", "ACC", "GRP"), *_symbols(context)]
+        return [*_words("ACC", "GRP", "ALL"), *_symbols(context)]
     return _words("ACC", "GRP") if len(rest) == 1 and rest[0] != "ALL" else []
 
 

@@ -20,7 +20,7 @@ FUNCTIONS: tuple[Function, ...] = (
         pane="alerts",
         help="Every alert that came in, with what became of it on each account and why.",
         examples=("ALRT",),
-        words=("alerts", "webhooks", "signals", "verdicts"),
+        words=("alerts", "signals", "verdicts"),
     ),
     Function(
         mnemonic="BLOT",
