@@ -151,6 +151,7 @@ class Journal:
             writer = JournalWriter(
                 connection,
                 Link(opening.report.last_seq, opening.last_hash),
+                monotonic=clock.monotonic,
                 crash_point=crash_point,
                 on_failure=on_failure,
                 on_recovered=on_recovered,

@@ -260,6 +260,20 @@ def record_of(row: tuple[Any, ...]) -> Record:
     return Record(seq, wall, mono, kind, order_id, alert_id, payload, digest, unique)
 
 
+def in_words(error: Exception) -> str:
+    """Return what SQLite or the system said, in words where they are known."""
+    words = {
+        apsw.FullError: "the disk is full",
+        apsw.ReadOnlyError: "it is read-only",
+        apsw.IOError: "disk error",
+    }
+    said = str(error) or type(error).__name__
+    for kind, word in words.items():
+        if isinstance(error, kind):
+            return f"{word}: {said}"
+    return said
+
+
 def connect(path: Path, *, flags: int, busy_ms: int) -> apsw.Connection:
     """Return a connection set up as every connection to a journal is."""
     connection = apsw.Connection(str(path), flags=flags)
