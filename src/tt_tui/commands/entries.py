@@ -12,7 +12,7 @@ from tt_tui.commands.reading import Misread, Reader, Word, near, shown, wrong
 from tt_tui.commands.scope import Scope, is_override, read_scope, why_asks
 from tt_tui.commands.symbols import read_symbol
 from tt_tui.domain.instruction import Action, Instruction
-from tt_tui.domain.instrument import Instrument
+from tt_tui.domain.instrument import Instrument, product
 from tt_tui.domain.order import Bracket, Distance, OrderType, Origin, TimeInForce
 
 _TIMES = {"DAY": TimeInForce.DAY, "GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
@@ -63,7 +63,7 @@ def read_entry(reader: Reader, context: PromptContext, action: Action) -> Trade:
     sized = amounts.is_size(first)
     quantity = amounts.size(reader.take()) if sized else Decimal(1)
     target = read_symbol(reader, context, f"{word} what? A symbol is missing, such as {word} {quantity} ES")
-    terms = _read_terms(reader, target.model, word)
+    terms = _read_terms(reader, target.model, "" if sized else word)
     scope = read_scope(reader, context, "the sentence")
     instruction = Instruction(
         action=action,
@@ -104,6 +104,7 @@ def _close_part(reader: Reader, context: PromptContext, action: Action, part: De
 
 
 def _read_terms(reader: Reader, instrument: Instrument, verb: str) -> _Terms:
+    """Take all that stands between the symbol and the accounts; ``verb`` is empty where a size was given."""
     terms = _Terms()
     while not reader.is_done() and not is_override(reader.peek()):
         word = reader.take()
@@ -156,7 +157,11 @@ def _once(word: Word, *taken: object) -> None:
 def _unexpected(word: Word, verb: str, instrument: Instrument) -> Misread:
     hint = _HINTS.get(word.key, "")
     if not hint and amounts.is_size(word):
-        hint = f"the size stands before the symbol ({verb} {word.text} {instrument.root}), a price after @ or AT"
+        size = f"a size stands before the symbol ({verb} {word.text} {instrument.root}), " if verb else ""
+        hint = f"{size}a price after @ or AT"
+        return wrong(word, f"{shown(word.text)} is not understood here; {hint}", (f"@ {word.text}", f"AT {word.text}"))
+    if not hint and product(word.key) is not None:
+        hint = "a sentence has one symbol, and the size before it is a number"
     said = hint or "after the symbol come @ price, AT price, DAY, GTC, STOP, TP, TRAIL, BE, ACC or GRP"
     return wrong(word, f"{shown(word.text)} is not understood here; {said}", near(word.key, CLAUSES))
 

@@ -130,8 +130,8 @@ def near(word: str, known: tuple[str, ...], limit: int = 3) -> tuple[str, ...]:
 
 
 def is_one_slip(word: str, other: str) -> bool:
-    """Tell whether one letter is wrong, missing or too many, or two neighbours are swapped."""
-    if word == other or abs(len(word) - len(other)) > 1:
+    """Tell whether one letter of several is wrong, missing or too many, or two neighbours are swapped."""
+    if word == other or abs(len(word) - len(other)) > 1 or max(len(word), len(other)) < 2:
         return False
     if len(word) == len(other):
         apart = [index for index, pair in enumerate(zip(word, other, strict=True)) if pair[0] != pair[1]]
