@@ -68,6 +68,12 @@ def test_collar_in_percent(judged: OrderRequest, expected: str) -> None:
     assert judge(judged, view(COLLAR, **MARKET)).code == expected
 
 
+@pytest.mark.parametrize("stray", [{"limit_price": D(9000)}, {"trail": D(1000)}])
+def test_a_price_that_the_type_does_not_use_is_not_held_against_the_market(stray: dict[str, Any]) -> None:
+    judged = order(order_type=OrderType.STOP, stop_price=D(5010), **stray)
+    assert judge(judged, view(COLLAR, **MARKET)).code == PASSES
+
+
 def test_the_narrower_of_two_collars_counts() -> None:
     by_ticks = {"collar_percent": D(1), "collar_ticks": 8}
     assert judge(limit("5002.00"), view(by_ticks, **MARKET)).code == PASSES
