@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -35,6 +36,8 @@ percent_of_equity 2026-11-23T12:00:00Z
 """
 _WORDS = _WORDS_TEXT.split()
 
+_POSITIVE = re.compile(r"(?=.*[1-9])[0-9]+(\.[0-9]+)?")
+_GOOD_WORDS = frozenset({"buy", "sell", "long", "short", "close", "exit_long", "reverse", "cancel", "flat"})
 _VERB_KEYS = ("action", "side", "data", "signal", "command", "b", "order_action", "type", "message")
 
 _scalars = st.one_of(
@@ -126,6 +129,55 @@ def test_without_a_verb_nothing_is_traded(fields: dict[str, Any]) -> None:
     verbs = ("data", "signal", "command", "b", "order_action", "type", "message")
     fields = {key: value for key, value in fields.items() if key not in verbs}
     assert parse(json.dumps(fields)).action not in _TRADING
+
+
+_good_verbs = st.sampled_from(["buy", "SELL", "long", "Short", "close", "exit_long", "reverse", "cancel", "flat"])
+_bad_verbs = st.sampled_from(["", "moon", "hold", "{{strategy.order.action}}", "buysell", "0", "test", "none"])
+_good_sizes = st.one_of(st.integers(1, 999), st.integers(1, 999).map(str), st.sampled_from(["2.0", " 3 ", 1.5, "0.25"]))
+_bad_sizes = st.sampled_from([0, "0", -1, "-2", "NaN", "1,000", "two", "{{plot_0}}", True, [1], {"a": 1}])
+_extras = st.fixed_dictionaries(
+    {},
+    optional={
+        "price": st.sampled_from([5000.25, "5000.25", "0", "", None]),
+        "sl_ticks": st.integers(1, 50),
+        "takeProfit": st.sampled_from([{"percent": 1}, {"amount": 5}]),
+        "comment": st.text(max_size=10),
+        "strategy": st.sampled_from(["alpha", "beta"]),
+        "time": st.sampled_from(["2026-11-23T12:00:00Z", 1_795_435_200, "soon"]),
+        "quantityType": st.sampled_from(["fixed_quantity", "percent_of_equity", "dollar_amount"]),
+        "interval": st.just("5"),
+    },
+)
+_symbol_keys = st.sampled_from(["symbol", "ticker", "instrument", "Ticker"])
+_size_keys = st.sampled_from(["quantity", "qty", "contracts", "size"])
+
+
+@settings(max_examples=200)
+@given(_symbol_keys, _good_verbs, _size_keys, _good_sizes, _extras)
+def test_a_whole_alert_is_traded_as_it_was_written(
+    symbol_key: str, verb: str, size_key: str, size: Any, extras: dict[str, Any]
+) -> None:
+    found = check(json.dumps({symbol_key: "ES1!", "action": verb, size_key: size, **extras}))
+    assert found.action in _TRADING, found.why
+    assert found.symbol == "ES1!"
+    assert found.quantity == Decimal(str(size).strip())
+    contracts = extras.get("quantityType", "fixed_quantity") == "fixed_quantity"
+    assert (found.quantity_type == "contracts") is contracts
+    assert found.limit_price is None
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(["ES1!", "ES1!", "ES1!", None, "", "{{ticker}}", "drop;table"]),
+    st.one_of(_good_verbs, _bad_verbs),
+    st.one_of(_good_sizes, _bad_sizes),
+    _extras,
+)
+def test_one_bad_order_field_stops_the_trade(symbol: str | None, verb: str, size: Any, extras: dict[str, Any]) -> None:
+    found = check(json.dumps({"symbol": symbol, "action": verb, "quantity": size, **extras}))
+    good_size = not isinstance(size, bool | list | dict) and _POSITIVE.fullmatch(str(size).strip()) is not None
+    good = symbol == "ES1!" and verb.lower() in _GOOD_WORDS and good_size
+    assert (found.action in _TRADING) is good, found.why
 
 
 @settings(max_examples=150)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tt_tui.domain.instruction import AccountShown, Action, Instruction
-from tt_tui.domain.instrument import UnknownSymbol
-from tt_tui.domain.order import Bracket, Distance
-from tt_tui.domain.symbology import parse_symbol
-from tt_tui.infra.clock import SystemClock
-from tt_tui.listener.dialects import parse as parse_body
+if TYPE_CHECKING:
+    from decimal import Decimal
 
-_WORDS = {Action.FLATTEN: "close", Action.ADD_BUY: "buy", Action.ADD_SELL: "sell"}
+    from tt_tui.domain.instruction import AccountShown, Instruction
+    from tt_tui.domain.order import Distance
+
+_WORDS = {"flatten": "close", "add_buy": "buy", "add_sell": "sell"}
 _DELAYED = "delayed exchange"
 _EVERYTHING = "all accounts and instruments"
 
@@ -29,7 +27,7 @@ def instruction_json(instruction: Instruction, today: date) -> dict[str, Any]:
     ``quantity`` is there only in contracts or shares; any other size is ``size`` with its unit and the sender's
     field. ``today`` is the date that abbreviated contract years are read against.
     """
-    found: dict[str, Any] = {"action": _WORDS.get(instruction.action, instruction.action.value)}
+    found: dict[str, Any] = {"action": _WORDS.get(instruction.action.value, instruction.action.value)}
     found.update(_symbol(instruction, today))
     found.update(_size(instruction))
     found.update(_order(instruction))
@@ -40,6 +38,9 @@ def instruction_json(instruction: Instruction, today: date) -> dict[str, Any]:
 
 def _symbol(instruction: Instruction, today: date) -> dict[str, Any]:
     """Return the root, and the contract as the sender wrote it where it names one."""
+    from tt_tui.domain.instrument import UnknownSymbol
+    from tt_tui.domain.symbology import parse_symbol
+
     if not instruction.symbol:
         return {}
     try:
@@ -72,18 +73,18 @@ def _size(instruction: Instruction) -> dict[str, Any]:
 
 
 def _order(instruction: Instruction) -> dict[str, Any]:
-    bracket = instruction.bracket or Bracket()
+    bracket = instruction.bracket
     return {
         "order_type": instruction.order_type and instruction.order_type.value,
         "limit_price": _number(instruction.limit_price),
         "stop_price": _number(instruction.stop_price),
         "price": _number(instruction.reference_price),
         "time_in_force": instruction.time_in_force and instruction.time_in_force.value,
-        "take_profit": _distance(bracket.target),
-        "stop_loss": _distance(bracket.stop),
-        "trail": _distance(instruction.trail or bracket.trail),
-        "break_even": _distance(bracket.break_even),
-        "add": instruction.action in (Action.ADD_BUY, Action.ADD_SELL) or None,
+        "take_profit": _distance(bracket.target if bracket else None),
+        "stop_loss": _distance(bracket.stop if bracket else None),
+        "trail": _distance(instruction.trail or (bracket.trail if bracket else None)),
+        "break_even": _distance(bracket.break_even if bracket else None),
+        "add": instruction.action.value.startswith("add_") or None,
         "flatten_first": instruction.closes_first or None,
         "reverse_if_opposite": instruction.reverse_if_opposite,
         "allow_pyramid": instruction.allow_pyramid,
@@ -106,7 +107,7 @@ def _position(instruction: Instruction) -> dict[str, Any]:
 def _about(instruction: Instruction) -> dict[str, Any]:
     """Return who sent it, when, under which names, and why it is not traded."""
     delayed = any(warning.startswith(_DELAYED) for warning in instruction.warnings)
-    notice = instruction.action is Action.IGNORE and not instruction.symbol
+    notice = instruction.action == "ignore" and not instruction.symbol
     return {
         "account": instruction.account_group or instruction.account_shown,
         "account_group": instruction.account_group,
@@ -194,6 +195,9 @@ def parse(file: Path, as_json: bool) -> None:
     FILE is one alert body, or JSON lines that each hold a "raw" body and a "content_type"; "-" reads standard
     input. The exit code is 0 also for bodies that are errors; 2 means that FILE cannot be read.
     """
+    from tt_tui.infra.clock import SystemClock
+    from tt_tui.listener.dialects import parse as parse_body
+
     content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     today = datetime.fromtimestamp(SystemClock().now() // 1_000_000_000, tz=UTC).date()
     for raw, content_type in bodies(content):

@@ -66,7 +66,7 @@ _CREDENTIALS = frozenset(
 _ENDINGS = ("token", "secret", "password", "passphrase", "apikey", "privatekey", "secretkey")
 
 _FIELD = re.compile(
-    r"""(?P<quote>["'“”])?(?<![\w-])(?P<key>[A-Za-z][\w.-]{0,39})\\{0,3}["'“”]?[ \t]{0,8}(?P<sign>[:=])\s{0,8}"""
+    r"""(?P<quote>["'“”])?(?<![\w.-])(?P<key>[A-Za-z][\w.-]{0,39})\\{0,3}["'“”]?[ \t]{0,8}(?P<sign>[:=])\s{0,8}"""
 )
 _QUOTED = re.compile(
     r"""(?P<slash>\\{1,3})"(?P<escaped>(?:(?!\\{1,3}").)*)"""
@@ -102,30 +102,35 @@ def find_secrets(raw: bytes | str) -> tuple[str, ...]:
     At most 64 values, longest first. Meant for a comparison in constant time and for redaction.
     """
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    found: dict[str, None] = {}
-    for start, end in _spans(text):
-        found.setdefault(_plain(text[start:end]))
-    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[", '"')):
-        with contextlib.suppress(Unreadable):
-            _collect(loads(text.lstrip("\ufeff").strip()), found, secret=False)
-    return tuple(sorted((value for value in found if value), key=len, reverse=True)[:_MOST])
+    return _values(text, _spans(text))
 
 
 def redact(raw: str) -> str:
     """Return the body with every secret value replaced by ``***``, its other text unchanged."""
+    spans = _spans(raw)
     pieces: list[str] = []
     last = 0
-    for start, end in _spans(raw):
+    for start, end in spans:
         if start < last:
             continue
         pieces += (raw[last:start], MASK)
         last = end
     masked = "".join((*pieces, raw[last:]))
-    for value in find_secrets(raw):
+    for value in _values(raw, spans):
         if len(value) >= _WHOLE:
             for form in (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
                 masked = masked.replace(form, MASK)
     return masked
+
+
+def _values(text: str, spans: list[tuple[int, int]]) -> tuple[str, ...]:
+    """Return the values at the places found by pattern and, where the body is JSON, below its secret keys."""
+    found = dict.fromkeys(_plain(text[start:end]) for start, end in spans)
+    body = text.lstrip("\ufeff \t\r\n")
+    if body.startswith(("{", "[", '"')):
+        with contextlib.suppress(Unreadable):
+            _collect(loads(body.rstrip()), found, secret=False)
+    return tuple(sorted((value for value in found if value), key=len, reverse=True)[:_MOST])
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
