@@ -16,6 +16,7 @@ LONG_MODULES: dict[str, str] = {}
 CLOCK_MODULES = {"infra/clock.py": "it is the clock"}
 RANDOM_MODULES = {
     "infra/ids.py": "it makes the ids",
+    "listener/hooks.py": "the default of an injected source: tokens and signing secrets",
     "secrets/keychain.py": "the default of an injected source: the proof that a keyring keeps what it is given",
     "secrets/sealed.py": "the default of an injected source: the salt of the sealed file",
 }
