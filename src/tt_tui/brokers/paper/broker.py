@@ -81,12 +81,11 @@ class PaperBroker:
             instrument: finds a contract by its explicit symbol.
             sessions: trading hours, a `SessionCalendar`.
             ids: makes the venue's own ids.
-            clock: wall time, kept beside each record.
-            venue: the time by which orders are stamped and sessions judged.
+            clock, venue: wall time, kept beside each record; the time that stamps orders and judges sessions.
             store_path: the file of the paper accounts.
             settings: costs and limits.
-            capabilities: what the venue does by itself; less of it lets the desk's own protection be tested.
-            crash_point: called at named places of the order path.
+            capabilities: what the venue does by itself; with less of it the desk has to protect positions.
+            crash_point: called at named places.
         """
         for account in accounts:
             if account.mode is not AccountMode.PAPER:
