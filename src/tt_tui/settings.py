@@ -18,6 +18,10 @@ WATCHLIST = ("ES", "NQ", "RTY", "YM", "MES", "MNQ", "CL", "GC", "SI", "6E", "6J"
 PAPER_BALANCE = Decimal(50_000)
 
 
+class SettingsError(Exception):
+    """The configuration can't be used; the text names every problem with its file, line and key."""
+
+
 class MarketSetup(msgspec.Struct, frozen=True, kw_only=True):
     """Where prices come from."""
 

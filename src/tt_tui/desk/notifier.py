@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 from tt_tui.desk.ports import Clock
@@ -38,5 +37,4 @@ class Notifier:
             return True
         finally:
             limit.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await limit
+            await asyncio.wait({limit})

@@ -70,8 +70,8 @@ class Supervisor:
             await self._watch()
         finally:
             pump.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await pump
+            # Waiting on the set keeps the stream's end apart from a cancellation of this very task.
+            await asyncio.wait({pump})
             await broker.close()
         self._say(ConnectionState.DOWN, self._why or "the stream ended")
 
