@@ -99,6 +99,12 @@ def test_the_words_name_price_market_and_what_is_allowed() -> None:
     assert decision.numbers == {"price": "5200.00", "base": "5000.00", "band": "50.00"}
 
 
+def test_a_far_price_is_told_what_is_far() -> None:
+    decision = judge(limit("500.00"), view(COLLAR, **MARKET))
+    assert decision.text == ("The limit 500.00 of this buy is 4500.00 away from 5000.00; is a digit wrong?")
+    assert decision.numbers == {"price": "500.00", "base": "5000.00", "band": "50.00", "far_band": "500.00"}
+
+
 def own(side: Side, price: str | None = None, **changes: Any) -> OpenOrder:
     return resting(side, limit_price=D(price) if price else None, order_id="ORD-OWN", **changes)
 
@@ -121,7 +127,11 @@ CROSSES = [
     (stop("5010.00", BUY, "5012.00"), own(SELL, "5012.00"), True),
     (stop("5010.00", BUY, "5012.00"), own(SELL, "5012.25"), False),
     (stop("5000.00"), own(SELL, "5000.00"), True),
+    (stop("5000.00"), own(SELL, "4999.00"), True),
     (stop("4999.00"), own(SELL, "5000.25"), False),
+    (stop("4990.00", SELL), own(BUY, "4990.00"), True),
+    (stop("4990.00", SELL), own(BUY, "4989.75"), False),
+    (stop("5005.00", SELL), own(BUY, "4999.75"), True),
     (stop("4999.00", BUY, "5005.00"), own(SELL, "5005.00"), True),
     (trail("5.00"), own(SELL, "5000.00"), False),
     (order(), own(SELL), True),
