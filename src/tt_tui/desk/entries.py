@@ -138,6 +138,8 @@ def _bracket(
         if part is None:
             found.append(None)
             continue
+        if part.kind == "price" and index > 1:
+            return Refuse("BRACKET", "a trailing or break-even distance is not a price; write it in ticks, such as 10t")
         if part.kind == "price":
             up = (side is Side.BUY) == (index == 0)
             found.append(Distance(kind="price", value=instrument.round_to_tick(part.value, up=up)))

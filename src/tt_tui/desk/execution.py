@@ -252,11 +252,16 @@ class Execution:
         if order is not None and order.state.is_live and not order.filled:
             await self._orders.cancel(order_id, f"not filled within {seconds} s")
 
-    async def _cancel_working(self, account: str, symbol: str, cause: Cause, result: Result) -> bool:
+    async def _cancel_working(
+        self, account: str, symbol: str, step: CancelWorking | CancelEntries, cause: Cause, result: Result
+    ) -> bool:
+        side = step.side if isinstance(step, CancelWorking) else None
+        chosen = step.order_id if isinstance(step, CancelWorking) else ""
         ids = [
             order.order_id
             for order in self._context.state.live_orders(account, symbol)
-            if order.request.role not in PROTECTION
+            if (order.order_id == chosen if chosen else order.request.role not in PROTECTION)
+            and side in (None, order.request.side)
         ]
         gone = await self._orders.cancel_and_prove(ids, cause.why or "canceled as asked")
         count = f"{len(ids)} order{'' if len(ids) == 1 else 's'} in {symbol}"

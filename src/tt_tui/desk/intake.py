@@ -271,6 +271,12 @@ class Intake:
         """Carry a person's, strategy's or guard's wish out; returns success, words and our order ids."""
         context = self._context
         instruction_id = context.ids.new("INS")
+        order = context.state.orders.get(instruction.order_id)
+        if order is not None:
+            request = order.request
+            instruction = msgspec.structs.replace(instruction, accounts=(request.account,), symbol=request.symbol)
+        elif instruction.order_id:
+            return False, f"no order is called {instruction.order_id}; BLOT lists them", ()
         routes = self._person_routes(instruction)
         context.ledger.write(ev.InstructionTaken(instruction_id=instruction_id, instruction=instruction, by=by))
         if not routes:

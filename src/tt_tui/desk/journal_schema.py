@@ -71,7 +71,7 @@ Row = tuple[int, int, int, str, str, str, str, bytes]
 """The columns of a record but its hash, which depends on the one before."""
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One durable row of the journal."""
 
     seq: int
@@ -87,7 +87,7 @@ class Record(msgspec.Struct, frozen=True):
     unique: tuple[str, ...] = ()
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """What a caller appends; ``unique`` names keys no other record may ever carry, as ``fill:ACC:123``."""
 
     kind: str
@@ -97,7 +97,7 @@ class Entry(msgspec.Struct, frozen=True):
     unique: tuple[str, ...] = ()
 
 
-class AppendResult(msgspec.Struct, frozen=True):
+class AppendResult(msgspec.Struct, frozen=True, gc=False):
     """What became of one append, told once from the writer's thread."""
 
     seqs: tuple[int, ...]

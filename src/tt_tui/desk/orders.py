@@ -30,6 +30,8 @@ _NOT_DURABLE = Decision(
     code="JOURNAL",
     text="the journal can't be written, so no new risk is taken; free the disk or make it writable",
 )
+DUPLICATE_ID = "duplicate_id"
+"""A broker's refusal of an id it has seen: the first send is there, so the order has to be asked for."""
 _ENDED = "the desk stopped while the order was on its way"
 
 
@@ -133,7 +135,10 @@ class Orders:
         except NotSent as error:
             context.ledger.write(ev.OrderNotSent(order_id=order_id, why=str(error)))
         except Rejected as error:
-            context.ledger.write(ev.OrderRefused(order_id=order_id, why=str(error), code=error.code))
+            if error.code == DUPLICATE_ID:
+                self._lost(order_id, f"the broker already has this id: {error}")
+            else:
+                context.ledger.write(ev.OrderRefused(order_id=order_id, why=str(error), code=error.code))
         except asyncio.CancelledError:
             self._lost(order_id, _ENDED)
             raise

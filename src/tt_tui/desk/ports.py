@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import date
 from typing import Protocol
 
 import msgspec
@@ -259,24 +258,4 @@ class BlackoutCalendar(Protocol):
 
     def window(self, symbol: str, at: int) -> str | None:
         """Return the event's name while its window is open for the contract, else None."""
-        ...
-
-
-class SecretStore(Protocol):
-    """Where credentials live."""
-
-    def get(self, name: str) -> str | None:
-        """Return a secret's value, None where it is not set."""
-        ...
-
-
-class RollRules(Protocol):
-    """Which contract a root means, and until when a contract may be entered."""
-
-    def front(self, root: str, on: date, offset: int = 0) -> Instrument:
-        """Return the front contract on a trade date, or one later by ``offset``."""
-        ...
-
-    def entry_cutoff(self, instrument: Instrument) -> date | None:
-        """Return the first trade date on which entries are refused, None where there is none."""
         ...

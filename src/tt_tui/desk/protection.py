@@ -251,7 +251,14 @@ class Protection:
         if not stops:
             return False, f"{symbol} has no working stop on {account}; send one with STOP in the order sentence"
         if break_even:
-            change = OrderChange(stop_price=instrument.round_stop(average, _closing_side(position).sign))
+            offset = Decimal(0)
+            if instruction.bracket is not None and instruction.bracket.break_even is not None:
+                found = in_ticks(instruction.bracket.break_even, instrument, average)
+                if isinstance(found, Refuse):
+                    return False, found.text
+                offset = found * instrument.tick_size
+            entry = average + offset if position.quantity > 0 else average - offset
+            change = OrderChange(stop_price=instrument.round_stop(entry, _closing_side(position).sign))
             words = f"stop of {symbol} moved to {instrument.format_price(change.stop_price)}"
         else:
             if instruction.trail is None:

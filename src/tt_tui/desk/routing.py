@@ -43,6 +43,11 @@ class CancelEntries(msgspec.Struct, frozen=True):
 class CancelWorking(msgspec.Struct, frozen=True):
     """Cancel entries and exits that work; protection stays with its position."""
 
+    side: Side | None = None
+    """Of one side only."""
+    order_id: str = ""
+    """This one order only, protection or not."""
+
 
 class MoveStop(msgspec.Struct, frozen=True):
     """Move the protective stop: to break-even, or to trail."""
@@ -89,7 +94,7 @@ def plan(instruction: Instruction, route: AccountRoute, holding: Holding, strate
         return (owned,)
     match instruction.action:
         case Action.CANCEL:
-            return (CancelWorking(),) if holding.live_orders else (Nothing("no order works here"),)
+            return _cancel(instruction, holding)
         case Action.BREAK_EVEN | Action.TRAIL:
             if not holding.position.quantity:
                 return (Nothing("flat, there is no stop to move"),)
@@ -98,11 +103,12 @@ def plan(instruction: Instruction, route: AccountRoute, holding: Holding, strate
             return _close(holding)
         case Action.CLOSE:
             return _close_or_reduce(instruction, route, holding)
-        case Action.REVERSE:
+        case Action.REVERSE if not instruction.position_after:
             return _reverse(route, holding)
-    if instruction.action not in (Action.BUY, Action.SELL, Action.ADD_BUY, Action.ADD_SELL, Action.TARGET):
+    if not instruction.action.opens:
         return (Refuse("NOT_A_TRADE", f"{instruction.action} is not a trade"),)
-    return _trade(instruction, route, holding)
+    steps = _trade(instruction, route, holding)
+    return _against_verb(instruction, holding, steps) or steps
 
 
 def _ownership(instruction: Instruction, route: AccountRoute, position: Position, strategy: str) -> Refuse | None:
@@ -125,6 +131,27 @@ def _ownership(instruction: Instruction, route: AccountRoute, position: Position
         "NOT_OWNED",
         f"the position in {position.symbol} belongs to {position.owner}; set shared = true on the route of "
         f"{position.account} to let {strategy or 'others'} trade on it",
+    )
+
+
+def _cancel(instruction: Instruction, holding: Holding) -> tuple[Step, ...]:
+    if not holding.live_orders:
+        return (Nothing("no order works here"),)
+    side = {"long": Side.BUY, "short": Side.SELL}.get(instruction.side_closed)
+    return (CancelWorking(side=side, order_id=instruction.order_id),)
+
+
+def _against_verb(instruction: Instruction, holding: Holding, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """A sell never opens a long, nor a buy a short: the entry that it belongs to was missed here."""
+    wanted = {Action.BUY: Side.BUY, Action.SELL: Side.SELL}.get(instruction.action)
+    if wanted is None or not any(isinstance(step, Open) and step.side is not wanted for step in steps):
+        return ()
+    return (
+        Refuse(
+            "POSITION_DIFFERS",
+            f"a {instruction.action} that should leave {instruction.position_after} {instruction.target_size or ''} "
+            f"would have to {wanted.opposite} here, where {_words(holding.committed)} is held; an earlier alert was missed",
+        ),
     )
 
 
