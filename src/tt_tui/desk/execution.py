@@ -186,10 +186,9 @@ class Execution:
                     result.texts.append(text)
                     result.done = True
                 case CancelWorking() | CancelEntries():
-                    if not await self._cancel_working(account, symbol, cause, result) or isinstance(
-                        step, CancelEntries
-                    ):
-                        return isinstance(step, CancelEntries) and not result.refused
+                    gone = await self._cancel_working(account, symbol, step, cause, result)
+                    if isinstance(step, CancelEntries):
+                        return gone
                 case Close():
                     closed = await self._closing.close(account, symbol, cause)
                     result.order_ids.extend(closed.order_ids)

@@ -150,7 +150,8 @@ def _against_verb(instruction: Instruction, holding: Holding, steps: tuple[Step,
         Refuse(
             "POSITION_DIFFERS",
             f"a {instruction.action} that should leave {instruction.position_after} {instruction.target_size or ''} "
-            f"would have to {wanted.opposite} here, where {_words(holding.committed)} is held; an earlier alert was missed",
+            f"would have to {wanted.opposite} here, where the account is {_words(holding.committed)}; "
+            "an earlier alert was missed",
         ),
     )
 

@@ -101,6 +101,7 @@ def _open_order(order: Order) -> OpenOrder:
         remaining=order.remaining,
         state=order.state,
         role=order.request.role,
+        order_type=order.request.order_type,
         oco_group=order.request.oco_group,
         limit_price=order.limit_price,
         stop_price=order.stop_price,

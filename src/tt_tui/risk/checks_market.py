@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from tt_tui.domain.decision import Decision
+from tt_tui.domain.instrument import Instrument
 from tt_tui.domain.order import OrderRequest, OrderState, OrderType, Role
 from tt_tui.risk.checks import exact, market_price, refuse, shown
 from tt_tui.risk.view import GateView, Limits, OpenOrder
@@ -29,6 +30,9 @@ def collar(order: OrderRequest, view: GateView) -> Decision | None:
     band = _band(view.limits, market, instrument.tick_size)
     if band is None:
         return None
+    far = _bracket_far(order, instrument, market, band)
+    if far is not None:
+        return far
     if order.order_type is OrderType.MARKET:
         return _reference(order, view, market, band)
     sign = order.side.sign
@@ -58,6 +62,28 @@ def _reference(order: OrderRequest, view: GateView, market: Decimal, band: Decim
     )
     numbers = {"reference_price": exact(seen), "market": exact(market), "band": exact(band)}
     return refuse("COLLAR", text, numbers)
+
+
+def _bracket_far(order: OrderRequest, instrument: Instrument, market: Decimal, band: Decimal) -> Decision | None:
+    """A stop or target ten collars from the entry protects nothing: ``STOP 20`` was meant as 20 ticks."""
+    if order.bracket is None:
+        return None
+    entry = order.limit_price or order.stop_price or market
+    for name, part in (("stop", order.bracket.stop), ("target", order.bracket.target)):
+        if part is None:
+            continue
+        price = part.kind == "price"
+        away = abs(part.value - entry) if price else part.value * instrument.tick_size
+        if away > FAR * band:
+            what = f"at {shown(instrument, part.value)}" if price else f"of {exact(part.value)} ticks"
+            text = (
+                f"The {name} {what} is {exact(away)} away from the entry near {shown(instrument, entry)}; "
+                "write ticks with a t, such as 20t, or is a digit wrong?"
+            )
+            return refuse(
+                "PRICE_FAR", text, {name: exact(part.value), "away": exact(away), "far_band": exact(FAR * band)}
+            )
+    return None
 
 
 def _band(limits: Limits, market: Decimal, tick: Decimal) -> Decimal | None:
