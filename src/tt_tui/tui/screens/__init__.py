@@ -1,0 +1,1 @@
+"""What covers the workspace for a moment."""
