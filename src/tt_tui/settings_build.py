@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from tt_tui.brokers.paper.settings import PaperSettings
 from tt_tui.desk.config import AccountConfig, AccountRoute, DeskConfig, TradingWindow
 from tt_tui.domain.account import Account, AccountMode
@@ -87,4 +89,5 @@ def _market(table: MarketTable) -> MarketSetup:
 
 def _listener(settings: Settings) -> ListenerConfig:
     values = settings.listener.model_dump()
-    return ListenerConfig(**{name: float(v) if isinstance(v, Decimal) else v for name, v in values.items()})
+    plain = {name: float(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+    return msgspec.convert(plain, ListenerConfig)

@@ -82,159 +82,199 @@ class Table(BaseModel):
 class MarketTable(Table):
     """Where prices come from."""
 
-    kind: Literal["simulated", "replay"] = Field("simulated", description="A simulated market, or a recording.")
-    seed: Whole = Field(_MARKET.seed, description="The simulated market's seed; the same one gives the same prices.")
-    file: File | None = Field(None, description="The recording to replay, CSV or Parquet.", examples=["es-1m.csv"])
-    symbol: Text = Field("", description="What was recorded; empty tells it from the file.", examples=["ES"])
-    zone: Text = Field(_MARKET.replay_zone, description="The time zone of times that name none.")
-    stamp: Literal["start", "end"] = Field("start", description="Which end of a bar its time is.")
+    kind: Literal["simulated", "replay"] = Field(default="simulated", description="A simulated market, or a recording.")
+    seed: Whole = Field(
+        default=_MARKET.seed, description="The simulated market's seed; the same one gives the same prices."
+    )
+    file: File | None = Field(
+        default=None, description="The recording to replay, CSV or Parquet.", examples=["es-1m.csv"]
+    )
+    symbol: Text = Field(default="", description="What was recorded; empty tells it from the file.", examples=["ES"])
+    zone: Text = Field(default=_MARKET.replay_zone, description="The time zone of times that name none.")
+    stamp: Literal["start", "end"] = Field(default="start", description="Which end of a bar its time is.")
     speed: Annotated[Number, Field(ge=0)] = Field(
-        Decimal(1), description="Recorded seconds in a real one; 0 is as fast as possible."
+        default=Decimal(1), description="Recorded seconds in a real one; 0 is as fast as possible."
     )
 
 
 class ListenerTable(Table):
     """Where alerts come in; times in seconds."""
 
-    enabled: Flag = Field(_LISTENER.enabled, description="Whether to listen at all.")
-    host: Text = Field(_LISTENER.host, description="The address to listen on; keep it local, behind a tunnel or proxy.")
-    port: Annotated[Whole, Field(ge=0, le=65_535)] = Field(_LISTENER.port, description="0 takes a free one.")
+    enabled: Flag = Field(default=_LISTENER.enabled, description="Whether to listen at all.")
+    host: Text = Field(
+        default=_LISTENER.host, description="The address to listen on; keep it local, behind a tunnel or proxy."
+    )
+    port: Annotated[Whole, Field(ge=0, le=65_535)] = Field(default=_LISTENER.port, description="0 takes a free one.")
     public_hosts: tuple[Text, ...] = Field(
-        (), description="Names under which a tunnel or proxy is reached.", examples=[["alerts.example.com"]]
+        default=(), description="Names under which a tunnel or proxy is reached.", examples=[["alerts.example.com"]]
     )
     trusted_proxies: tuple[Text, ...] = Field(
-        (), description="Addresses whose X-Forwarded-For is believed.", examples=[["127.0.0.1"]]
+        default=(), description="Addresses whose X-Forwarded-For is believed.", examples=[["127.0.0.1"]]
     )
     tradingview_addresses: tuple[Text, ...] = Field(
-        _LISTENER.tradingview_addresses, description="Where TradingView posts from."
+        default=_LISTENER.tradingview_addresses, description="Where TradingView posts from."
     )
-    tradingview_only: Flag = Field(False, description="Refuse token hooks from other addresses, where those are known.")
-    max_connections: Annotated[Whole, Field(ge=1)] = Field(_LISTENER.max_connections, description="Open at once.")
-    head_seconds: Positive = Field(Decimal(str(_LISTENER.head_seconds)), description="For a request's head to come.")
-    body_seconds: Positive = Field(Decimal(str(_LISTENER.body_seconds)), description="For a request's body to come.")
-    request_seconds: Positive = Field(Decimal(str(_LISTENER.request_seconds)), description="For a whole request.")
+    tradingview_only: Flag = Field(
+        default=False, description="Refuse token hooks from other addresses, where those are known."
+    )
+    max_connections: Annotated[Whole, Field(ge=1)] = Field(
+        default=_LISTENER.max_connections, description="Open at once."
+    )
+    head_seconds: Positive = Field(
+        default=Decimal(str(_LISTENER.head_seconds)), description="For a request's head to come."
+    )
+    body_seconds: Positive = Field(
+        default=Decimal(str(_LISTENER.body_seconds)), description="For a request's body to come."
+    )
+    request_seconds: Positive = Field(
+        default=Decimal(str(_LISTENER.request_seconds)), description="For a whole request."
+    )
     keep_alive_seconds: Positive = Field(
-        Decimal(str(_LISTENER.keep_alive_seconds)), description="For the next request on a connection."
+        default=Decimal(str(_LISTENER.keep_alive_seconds)), description="For the next request on a connection."
     )
-    max_head: Annotated[Whole, Field(ge=512)] = Field(_LISTENER.max_head, description="Bytes of a request's head.")
-    max_headers: Annotated[Whole, Field(ge=8)] = Field(_LISTENER.max_headers, description="Headers of a request.")
-    max_body: Annotated[Whole, Field(ge=64)] = Field(_LISTENER.max_body, description="Bytes of an alert.")
+    max_head: Annotated[Whole, Field(ge=512)] = Field(
+        default=_LISTENER.max_head, description="Bytes of a request's head."
+    )
+    max_headers: Annotated[Whole, Field(ge=8)] = Field(
+        default=_LISTENER.max_headers, description="Headers of a request."
+    )
+    max_body: Annotated[Whole, Field(ge=64)] = Field(default=_LISTENER.max_body, description="Bytes of an alert.")
     answer_seconds: Positive = Field(
-        Decimal(str(_LISTENER.answer_seconds)), description="Within which every alert is answered."
+        default=Decimal(str(_LISTENER.answer_seconds)), description="Within which every alert is answered."
     )
     unproven_per_minute: Annotated[Whole, Field(ge=1)] = Field(
-        _LISTENER.unproven_per_minute, description="Requests a minute without a valid proof, of all senders."
+        default=_LISTENER.unproven_per_minute, description="Requests a minute without a valid proof, of all senders."
     )
     unproven_per_address: Annotated[Whole, Field(ge=1)] = Field(
-        _LISTENER.unproven_per_address, description="The same of one address."
+        default=_LISTENER.unproven_per_address, description="The same of one address."
     )
 
 
 class ScreenTable(Table):
     """The screen; what is not set follows the terminal."""
 
-    theme: Text = Field("", description="A theme's name; empty follows the terminal's colours.", examples=["dark"])
-    fps: Annotated[Whole, Field(ge=1, le=60)] | None = Field(
-        None, description="Frames a second; unset is 20, over SSH 10.", examples=[20]
+    theme: Text = Field(
+        default="", description="A theme's name; empty follows the terminal's colours.", examples=["dark"]
     )
-    mouse: Flag = Field(True, description="false leaves selecting and copying to the terminal.")
+    fps: Annotated[Whole, Field(ge=1, le=60)] | None = Field(
+        default=None, description="Frames a second; unset is 20, over SSH 10.", examples=[20]
+    )
+    mouse: Flag = Field(default=True, description="false leaves selecting and copying to the terminal.")
 
 
 class PaperTable(Table):
     """The paper broker's costs and limits."""
 
     slippage_ticks: Annotated[Whole, Field(ge=0)] = Field(
-        _PAPER.slippage_ticks, description="Ticks that a market or triggered stop order pays beyond the touch."
+        default=_PAPER.slippage_ticks, description="Ticks that a market or triggered stop order pays beyond the touch."
     )
     commission: Annotated[Number, Field(ge=0)] = Field(
-        _PAPER.commission, description="Account currency for each contract and side."
+        default=_PAPER.commission, description="Account currency for each contract and side."
     )
     commission_by_root: dict[Text, Annotated[Number, Field(ge=0)]] = Field(
-        {}, description="Commission of single roots, in place of the general one.", examples=[{"MES": Decimal("0.62")}]
+        default={},
+        description="Commission of single roots, in place of the general one.",
+        examples=[{"MES": Decimal("0.62")}],
     )
     margin: dict[Text, Annotated[Number, Field(ge=0)]] = Field(
-        {}, description="Account currency that one contract of a root binds.", examples=[{"ES": 13_200}]
+        default={}, description="Account currency that one contract of a root binds.", examples=[{"ES": 13_200}]
     )
 
 
 class DeskTable(Table):
     """The desk: default group, patience and the throttle of each strategy; times in seconds."""
 
-    default_group: Text = Field(_DESK.default_group, description="The group of a typed line or alert that names none.")
+    default_group: Text = Field(
+        default=_DESK.default_group, description="The group of a typed line or alert that names none."
+    )
     confirm_seconds: Annotated[Whole, Field(ge=1)] = Field(
-        _DESK.confirm_seconds, description="How long an order waits for a confirmation."
+        default=_DESK.confirm_seconds, description="How long an order waits for a confirmation."
     )
     place_timeout: Positive = Field(
-        Decimal(str(_DESK.place_timeout)), description="Without an answer after this, an order's outcome is unknown."
+        default=Decimal(str(_DESK.place_timeout)),
+        description="Without an answer after this, an order's outcome is unknown.",
     )
     cancel_proof_timeout: Positive = Field(
-        Decimal(str(_DESK.cancel_proof_timeout)), description="How long a close waits for its cancels to be proven."
+        default=Decimal(str(_DESK.cancel_proof_timeout)),
+        description="How long a close waits for its cancels to be proven.",
     )
     fill_timeout: Positive = Field(
-        Decimal(str(_DESK.fill_timeout)), description="How long a reverse waits for its close to fill."
+        default=Decimal(str(_DESK.fill_timeout)), description="How long a reverse waits for its close to fill."
     )
     reconcile_seconds: Positive = Field(
-        Decimal(str(_DESK.reconcile_seconds)), description="Between two comparisons with each broker."
+        default=Decimal(str(_DESK.reconcile_seconds)), description="Between two comparisons with each broker."
     )
     exit_replay_limit: Annotated[Whole, Field(ge=0)] = Field(
-        _DESK.exit_replay_limit, description="An exit found unjudged at a restart asks a person once it is older."
+        default=_DESK.exit_replay_limit,
+        description="An exit found unjudged at a restart asks a person once it is older.",
     )
     entries_per_minute: Annotated[Whole, Field(ge=1)] = Field(
-        _DESK.entries_per_minute, description="Of one strategy; beyond it is stopped until a person enables it."
+        default=_DESK.entries_per_minute, description="Of one strategy; beyond it is stopped until a person enables it."
     )
-    entries_per_day: Annotated[Whole, Field(ge=1)] = Field(_DESK.entries_per_day, description="The same for a day.")
+    entries_per_day: Annotated[Whole, Field(ge=1)] = Field(
+        default=_DESK.entries_per_day, description="The same for a day."
+    )
     max_stored_alerts: Annotated[Whole, Field(ge=1)] = Field(
-        _DESK.max_stored_alerts, description="Alerts that may wait for a verdict; beyond, the sender is told to retry."
+        default=_DESK.max_stored_alerts,
+        description="Alerts that may wait for a verdict; beyond, the sender is told to retry.",
     )
 
 
 class WatchlistTable(Table):
     """What the watchlist shows."""
 
-    symbols: tuple[Text, ...] = Field(WATCHLIST, description="Roots, contracts or shares, in order.")
+    symbols: tuple[Text, ...] = Field(default=WATCHLIST, description="Roots, contracts or shares, in order.")
 
 
 class LimitsTable(Table):
     """One account's limits; times in seconds. "none" takes a limit away."""
 
-    max_order_quantity: Limit = Field(_LIMITS.max_order_quantity, description="Contracts of one order.")
+    max_order_quantity: Limit = Field(default=_LIMITS.max_order_quantity, description="Contracts of one order.")
     max_notional: Limit = Field(
-        None, description="Price times quantity times point value of one order, in currency.", examples=[500_000]
+        default=None,
+        description="Price times quantity times point value of one order, in currency.",
+        examples=[500_000],
     )
     max_position: Limit = Field(
-        _LIMITS.max_position, description="Contracts of one symbol, with all that works or is unknown counted."
+        default=_LIMITS.max_position, description="Contracts of one symbol, with all that works or is unknown counted."
     )
-    max_open_orders: WholeLimit = Field(_LIMITS.max_open_orders, description="Live orders that are not protection.")
+    max_open_orders: WholeLimit = Field(
+        default=_LIMITS.max_open_orders, description="Live orders that are not protection."
+    )
     collar_percent: Limit = Field(
-        _LIMITS.collar_percent, description="How far a price may lie from the market, in percent."
+        default=_LIMITS.collar_percent, description="How far a price may lie from the market, in percent."
     )
-    collar_ticks: WholeLimit = Field(None, description="The same in ticks.", examples=[80])
+    collar_ticks: WholeLimit = Field(default=None, description="The same in ticks.", examples=[80])
     max_alert_age: Annotated[Whole, Field(ge=1)] = Field(
-        _LIMITS.max_alert_age // SECOND, description="An entry's alert may be this old."
+        default=_LIMITS.max_alert_age // SECOND, description="An entry's alert may be this old."
     )
     max_alert_ahead: Annotated[Whole, Field(ge=0)] = Field(
-        _LIMITS.max_alert_ahead // SECOND, description="And this far in the future."
+        default=_LIMITS.max_alert_ahead // SECOND, description="And this far in the future."
     )
     max_skew: Annotated[Whole, Field(ge=1)] = Field(
-        _LIMITS.max_skew // SECOND, description="Between the broker's clock and this one."
+        default=_LIMITS.max_skew // SECOND, description="Between the broker's clock and this one."
     )
-    max_orders_per_minute: WholeLimit = Field(_LIMITS.max_orders_per_minute, description="Messages of the account.")
+    max_orders_per_minute: WholeLimit = Field(
+        default=_LIMITS.max_orders_per_minute, description="Messages of the account."
+    )
     max_repeats: WholeLimit = Field(
-        _LIMITS.max_repeats, description="Entries of one strategy, contract and side within repeat_window."
+        default=_LIMITS.max_repeats, description="Entries of one strategy, contract and side within repeat_window."
     )
     repeat_window: Annotated[Whole, Field(ge=1)] = Field(
-        _LIMITS.repeat_window // SECOND, description="The window of max_repeats."
+        default=_LIMITS.repeat_window // SECOND, description="The window of max_repeats."
     )
-    reduce_to_fit: Flag = Field(False, description="Cut an entry to the largest size that passes, not refuse it.")
+    reduce_to_fit: Flag = Field(
+        default=False, description="Cut an entry to the largest size that passes, not refuse it."
+    )
 
 
 class AccountTable(Table):
     """One account, under the name that you give it."""
 
-    broker: Literal["paper"] = Field("paper", description="Who carries it.")
-    start_balance: Positive = Field(PAPER_BALANCE, description="Account currency at the start.")
-    live: Flag = Field(False, description="Whether live orders are permitted at all; arming is needed on top.")
-    limits: LimitsTable = Field(LimitsTable(), description="The account's limits.")
+    broker: Literal["paper"] = Field(default="paper", description="Who carries it.")
+    start_balance: Positive = Field(default=PAPER_BALANCE, description="Account currency at the start.")
+    live: Flag = Field(default=False, description="Whether live orders are permitted at all; arming is needed on top.")
+    limits: LimitsTable = Field(default=LimitsTable(), description="The account's limits.")
 
 
 class WindowTable(Table):
@@ -242,42 +282,54 @@ class WindowTable(Table):
 
     start: ClockTime = Field(description="HH:MM", examples=["08:30"])
     end: ClockTime = Field(description="HH:MM", examples=["15:00"])
-    flatten_at_end: Flag = Field(False, description="Close what the route holds, and cancel its orders, at the end.")
+    flatten_at_end: Flag = Field(
+        default=False, description="Close what the route holds, and cancel its orders, at the end."
+    )
 
 
 class RouteSettings(Table):
     """How an account takes part in what its group is told."""
 
-    multiplier: Positive = Field(_ROUTE.multiplier, description="Times the alert's quantity.")
-    fixed_size: Positive | None = Field(None, description="Contracts whatever the alert says.", examples=[1])
-    default_quantity: Positive = Field(_ROUTE.default_quantity, description="Contracts where the alert names none.")
-    cap: Positive | None = Field(None, description="Most contracts of one order; larger ones are cut.", examples=[3])
-    micro: Flag = Field(False, description="Trade a mini's micro contract, the same number of them.")
-    sides: tuple[Literal["long", "short"], ...] = Field(("long", "short"), description="Permitted sides.")
+    multiplier: Positive = Field(default=_ROUTE.multiplier, description="Times the alert's quantity.")
+    fixed_size: Positive | None = Field(default=None, description="Contracts whatever the alert says.", examples=[1])
+    default_quantity: Positive = Field(
+        default=_ROUTE.default_quantity, description="Contracts where the alert names none."
+    )
+    cap: Positive | None = Field(
+        default=None, description="Most contracts of one order; larger ones are cut.", examples=[3]
+    )
+    micro: Flag = Field(default=False, description="Trade a mini's micro contract, the same number of them.")
+    sides: tuple[Literal["long", "short"], ...] = Field(default=("long", "short"), description="Permitted sides.")
     symbols: tuple[Text, ...] = Field(
-        (), description="Permitted roots or symbols; empty permits all.", examples=[["ES"]]
+        default=(), description="Permitted roots or symbols; empty permits all.", examples=[["ES"]]
     )
     order_type: Literal["market", "limit"] = Field(
-        str(_ROUTE.order_type.value), description="Of alerts that name none; a limit stands at the touch."
+        default="market", description="Of alerts that name none; a limit stands at the touch."
     )
-    stop_ticks: Positive | None = Field(None, description="Protective stop, where the alert has none.", examples=[20])
-    target_ticks: Positive | None = Field(None, description="Profit target, likewise.", examples=[40])
-    trail_ticks: Positive | None = Field(None, description="Distance of a trailing stop.", examples=[16])
+    stop_ticks: Positive | None = Field(
+        default=None, description="Protective stop, where the alert has none.", examples=[20]
+    )
+    target_ticks: Positive | None = Field(default=None, description="Profit target, likewise.", examples=[40])
+    trail_ticks: Positive | None = Field(default=None, description="Distance of a trailing stop.", examples=[16])
     break_even_ticks: Positive | None = Field(
-        None, description="Profit after which the stop moves to the entry.", examples=[12]
+        default=None, description="Profit after which the stop moves to the entry.", examples=[12]
     )
-    windows: tuple[WindowTable, ...] = Field((), description="Times of entry; empty permits the whole session.")
-    max_trades_per_day: Annotated[Whole, Field(ge=1)] | None = Field(None, description="Entries a day.", examples=[10])
-    cooldown: Annotated[Whole, Field(ge=0)] = Field(0, description="Seconds between entries in one contract.")
+    windows: tuple[WindowTable, ...] = Field(default=(), description="Times of entry; empty permits the whole session.")
+    max_trades_per_day: Annotated[Whole, Field(ge=1)] | None = Field(
+        default=None, description="Entries a day.", examples=[10]
+    )
+    cooldown: Annotated[Whole, Field(ge=0)] = Field(default=0, description="Seconds between entries in one contract.")
     max_alert_age: Annotated[Whole, Field(ge=1)] | None = Field(
-        None, description="Seconds; in place of the account's limit.", examples=[30]
+        default=None, description="Seconds; in place of the account's limit.", examples=[30]
     )
-    pyramid: Flag = Field(_ROUTE.pyramid, description="Whether a wish on the side already held adds to it.")
+    pyramid: Flag = Field(default=_ROUTE.pyramid, description="Whether a wish on the side already held adds to it.")
     reverse: Flag = Field(
-        _ROUTE.reverse, description="Whether a wish on the other side closes all and opens its whole quantity."
+        default=_ROUTE.reverse, description="Whether a wish on the other side closes all and opens its whole quantity."
     )
-    shared: Flag = Field(_ROUTE.shared, description="Whether strategies may trade on each other's positions.")
-    adopt: Flag = Field(_ROUTE.adopt, description="Whether alerts may change a position that they did not open.")
+    shared: Flag = Field(default=_ROUTE.shared, description="Whether strategies may trade on each other's positions.")
+    adopt: Flag = Field(
+        default=_ROUTE.adopt, description="Whether alerts may change a position that they did not open."
+    )
 
 
 class RouteTable(RouteSettings):
@@ -290,9 +342,9 @@ class GroupTable(RouteSettings):
     """A group of accounts: those of ``accounts`` with the keys here, those of ``routes`` with their own."""
 
     accounts: tuple[Text, ...] = Field(
-        (), description="Accounts with the settings of this table.", examples=[["main-1"]]
+        default=(), description="Accounts with the settings of this table.", examples=[["main-1"]]
     )
-    routes: tuple[RouteTable, ...] = Field((), description="Accounts with settings of their own.")
+    routes: tuple[RouteTable, ...] = Field(default=(), description="Accounts with settings of their own.")
 
 
 class Settings(BaseSettings):
@@ -312,7 +364,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **others: Any
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take the file alone: an environment variable that nobody sees must not change how money is traded."""
         return (init_settings,)

@@ -35,7 +35,24 @@ def sentence(error: BaseException) -> str:
 
     if code_of(error) == exits.FAILED:
         return f"{safe_traceback(error)}\ntt failed in a way it did not expect; please report the lines above."
-    return Redactor().text(f"tt: {error}")
+    return Redactor().text(f"tt: {held_words(error) or error}")
+
+
+def held_words(error: BaseException) -> str:
+    """Return who holds the desk: process, since when, and where it listens; empty for any other error."""
+    from datetime import UTC, datetime
+
+    from tt_tui.desk.journal_schema import JournalHeld
+
+    if not isinstance(error, JournalHeld):
+        return ""
+    started, listener = error.facts.get("started"), error.facts.get("listener")
+    words = f"process {error.pid}" if error.pid is not None else "another process"
+    if isinstance(started, int):
+        words += f", started {datetime.fromtimestamp(started // 1_000_000_000, tz=UTC):%Y-%m-%d %H:%M:%S} UTC,"
+    words += " holds the desk"
+    words += f" and takes alerts on {listener}" if listener else ""
+    return f"{words} ({error.path}); use that one, or end it and start again"
 
 
 def leave(error: BaseException) -> NoReturn:

@@ -42,10 +42,11 @@ def run_listener(host: str | None, port: int | None, ready_file: Path | None) ->
     harden()
     take_signals()
     # Logging keeps the stream; what the parent does with it later is not ours to notice.
-    session = Session(Choices(host=host, port=port), stream=sys.stdout)
+    session = Session(Choices(host=host, port=port), stream=sys.stdout, with_proofs=ready_file is not None)
     headless = Headless(session)
     watch_signals(headless.end, headless.hangup)
     try:
+        session.ask_passphrase()
         port_of_desk = session.open()
         problem = port_of_desk.status().listener_problem
         if problem:
@@ -53,10 +54,10 @@ def run_listener(host: str | None, port: int | None, ready_file: Path | None) ->
             headless.end("the listener's address is taken")
             return exits.NO_LISTENER
         if ready_file is not None:
-            from tt_tui.cli.ready_file import remove, write_ready
+            from tt_tui.cli.ready_file import write_ready
 
-            write_ready(ready_file, session)
-            headless.at_end(lambda: remove(ready_file))
+            write_ready(ready_file, port_of_desk.status().listener, session.proofs)
+            headless.at_end(lambda: ready_file.unlink(missing_ok=True))
     except Exception as error:
         headless.end("it could not start")
         click.echo(sentence(error), err=True)

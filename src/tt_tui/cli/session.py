@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from tt_tui.assembly import DeskThread
     from tt_tui.desk.inprocess import InProcessPort
     from tt_tui.infra.logs import LogSystem
-    from tt_tui.listener.hooks import HookBook
+    from tt_tui.listener.hooks import FirstRun, HookBook
     from tt_tui.secrets import LayeredStore
     from tt_tui.settings import Setup
 
 _LOG = logging.getLogger(__name__)
 
 HOOKS_FILE = "hooks.json"
+JOURNAL_FILE = "journal.sqlite"
+SECRETS_FOLDER = "secrets"
+SEALED_FILE = "sealed-secrets"
 
 
 def read_setup(choices: Choices) -> Setup:
@@ -61,21 +64,70 @@ def open_hooks(data: Path, store: LayeredStore, groups: Sequence[str]) -> HookBo
     return book
 
 
+def refuse_second(data: Path) -> None:
+    """Raise ``JournalHeld`` where another process has the desk, before anything of it is touched.
+
+    The lock file is empty where its holder ended well, so that a usual start imports nothing here.
+    """
+    path = data / JOURNAL_FILE
+    lock = path.with_name(f"{JOURNAL_FILE}.lock")
+    if not lock.exists() or not lock.stat().st_size:
+        return
+    from tt_tui.desk.journal_lock import holder
+    from tt_tui.desk.journal_schema import JournalHeld
+
+    facts = holder(path)
+    if facts is not None:
+        pid = facts.get("pid")
+        raise JournalHeld(path, pid if isinstance(pid, int) else None, facts)
+
+
 class Session:
     """The desk's life: `open` once, from any thread, `close` once; a close before the opening ends it unopened."""
 
-    def __init__(self, choices: Choices, stream: TextIO | None = None, *, interactive: bool = False) -> None:
+    def __init__(self, choices: Choices, stream: TextIO | None = None, *, with_proofs: bool = False) -> None:
         self._choices = choices
         self._stream = stream
-        self._interactive = interactive
+        self._with_proofs = with_proofs
         self._lock = threading.Lock()
         self._closed = False
+        self._store: LayeredStore | None = None
         self._desk: DeskThread | None = None
         self.logs: LogSystem | None = None
         self.hooks: HookBook | None = None
+        self.proofs: FirstRun | None = None
+        """What a program that started this one may prove itself with, where it asked."""
         self.port: InProcessPort | None = None
         self.failure: Exception | None = None
         """Why the desk could not be opened."""
+
+    @property
+    def begun(self) -> bool:
+        """Return whether there is a desk, or one is just being opened."""
+        return self.port is not None or self._lock.locked()
+
+    def refuse_second(self) -> None:
+        """Raise ``JournalHeld`` where another process has the desk."""
+        from tt_tui.infra.locations import data_folder
+
+        refuse_second(self._choices.folder(data_folder()))
+
+    def ask_passphrase(self) -> None:
+        """Ask for the passphrase of a sealed secrets file that is needed, while there is a terminal to ask at.
+
+        Where nothing was ever stored, nothing is asked. Raises ``SecretError``.
+        """
+        from tt_tui.infra.locations import data_folder
+
+        folder = self._choices.folder(data_folder()) / SECRETS_FOLDER
+        if not (folder / SEALED_FILE).exists():
+            return
+        from tt_tui.secrets import open_store
+
+        self._store = open_store(True, True, folder=folder)
+        sealed = [stored.name for stored in self._store.names() if stored.name.startswith("hook-")]
+        if sealed:
+            self._store.get(sealed[0])
 
     def open(self) -> InProcessPort:
         """Read the settings, start the log and the desk, and return the screen's door.
@@ -99,13 +151,14 @@ class Session:
             self.logs = start_logging(self._choices.folder(log_folder()), stream=self._stream)
         setup = read_setup(self._choices)
         data = private_folder(self._choices.folder(data_folder()))
+        refuse_second(data)
         from tt_tui.assembly import DeskThread
-        from tt_tui.secrets.store import FOLDER_NAME, open_store
+        from tt_tui.secrets import open_store
 
-        store = open_store(self._interactive, True, folder=data / FOLDER_NAME)
+        store = self._store or open_store(False, True, folder=data / SECRETS_FOLDER)
         self.hooks = open_hooks(data, store, paper_groups(setup))
-        for note in self.hooks.notes:
-            _LOG.warning("%s", note)
+        if self._with_proofs:
+            self.proofs = self.hooks.proofs_of_run()
         desk = DeskThread(setup, data, self.hooks, self.logs)
         self.port = desk.start()
         self._desk = desk

@@ -147,6 +147,9 @@ class HookBook:
         self._seen: tuple[int, int, int] | None = None
         self._made: dict[str, Secret] = {}
         self._run_secrets: dict[str, Secret] = {}
+        self._run_hooks: dict[str, Hook] = {}
+        """Proofs of this run alone, by the hook that they are another proof of."""
+        self._run_api: tuple[TokenRow, ...] = ()
         self.keys = Keys()
         """What proofs are compared with; replaced as a whole, so any thread may read it."""
         self.notes: tuple[str, ...] = ()
@@ -253,6 +256,29 @@ class HookBook:
         found = [key.secret for key in self.keys.signing if key.hook.name == name]
         return found[-1] if found else None
 
+    def proofs_of_run(self) -> FirstRun:
+        """Return a token, a signing secret and an API token that work now, for a program that started this one.
+
+        What can no longer be shown gets another value beside it, which this process alone accepts until it ends or
+        the hook is revoked. A value is empty where no hook of its kind exists. Called before the listener starts.
+        """
+        file, nothing = self._file, Secret("")
+        signed = next((hook.name for hook in file.hooks if hook.profile == "signed"), "")
+        posted = next((hook.name for hook in file.hooks if hook.profile == "tv"), "")
+        secret, token, api_token = self.signing_secret(signed), self.token(posted), self.api_token()
+        if signed and secret is None:
+            secret, row = self._secret_value(), SecretRow(name=f"run-{signed}", made=self._clock.now())
+            self._run_secrets[row.name] = secret
+            self._run_hooks[signed] = Hook(name=signed, profile="signed", secrets=(row,))
+        if posted and token is None:
+            token = self._made[posted] = self._new_token()
+            self._run_hooks[posted] = Hook(name=posted, profile="tv", tokens=(self._token_row(token),))
+        if api_token is None:
+            api_token = self._made[API_NAME] = self._new_token()
+            self._run_api = (self._token_row(api_token),)
+        self._compile(file, make_missing=False)
+        return FirstRun(token=token or nothing, signing_secret=secret or nothing, api_token=api_token)
+
     def help_text(self, url: str) -> str:
         """Return the address, a ready TradingView message and a signed curl line, in plain text."""
         return help_text(url, self._file.hooks, self._made, self.signing_secret)
@@ -290,13 +316,20 @@ class HookBook:
         signing = []
         now = self._clock.now()
         for hook in file.hooks:
-            for row in hook.secrets:
+            for row in (*hook.secrets, *self._run_rows(hook.name).secrets):
                 if row.is_live(now) and (secret := self._read(hook, row, notes, make_missing)) is not None:
                     signing.append(SigningKey(secret, row, hook))
-        tokens = tuple(TokenKey(bytes.fromhex(row.digest), row, hook) for hook in file.hooks for row in hook.tokens)
-        api = tuple((bytes.fromhex(row.digest), row) for row in file.api_tokens)
+        tokens = tuple(
+            TokenKey(bytes.fromhex(row.digest), row, hook)
+            for hook in file.hooks
+            for row in (*hook.tokens, *self._run_rows(hook.name).tokens)
+        )
+        api = tuple((bytes.fromhex(row.digest), row) for row in (*file.api_tokens, *self._run_api))
         self._file, self.notes = file, tuple(notes)
         self.keys = Keys(tokens=tokens, signing=tuple(signing), api=api)
+
+    def _run_rows(self, name: str) -> Hook:
+        return self._run_hooks.get(name) or Hook(name=name, profile="")
 
     def _read(self, hook: Hook, row: SecretRow, notes: list[str], make_missing: bool) -> Secret | None:
         known = self._run_secrets.get(row.name)
