@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,7 +41,7 @@ from tt_tui.desk.journal_schema import (
     Record,
     VerifyReport,
 )
-from tt_tui.desk.journal_writer import Append, JournalWriter, SnapshotRequest, Waiter, Wake
+from tt_tui.desk.journal_writer import Append, JournalWriter, SnapshotRequest, Wake
 
 __all__ = [
     "AppendResult",
@@ -200,22 +200,22 @@ class Journal:
         is waiting, or keys can't be looked up) or ValueError (no entry, the same key twice, a value that can't
         be stored).
         """
-        return self._submit(entries, wall, on_done, None).seqs
+        return self._submit(entries, wall, on_done, None)
 
     def submit(self, entries: Sequence[Entry], *, wall: int | None = None) -> Submitted:
         """Do as ``append`` and return a future of the running event loop besides the numbers."""
-        loop = asyncio.get_running_loop()
-        waiter = Waiter(loop, loop.create_future())
-        return Submitted(self._submit(entries, wall, None, waiter).seqs, waiter.future)
+        future: asyncio.Future[AppendResult] = asyncio.get_running_loop().create_future()
+        return Submitted(self._submit(entries, wall, None, future), future)
 
     async def commit(self, entries: Sequence[Entry], *, wall: int | None = None) -> tuple[int, ...]:
         """Append and wait until it is durable; raise JournalFailed when it is not.
 
         Cancelling the wait does not take the append back.
         """
-        submitted = self.submit(entries, wall=wall)
-        await submitted.durable
-        return submitted.seqs
+        future: asyncio.Future[AppendResult] = asyncio.get_running_loop().create_future()
+        seqs = self._submit(entries, wall, None, future)
+        await future
+        return seqs
 
     def retry(self) -> None:
         """Try now to write what is queued; without it that happens at the next append and with back-off."""
@@ -319,25 +319,32 @@ class Journal:
         entries: Sequence[Entry],
         wall: int | None,
         on_done: Callable[[AppendResult], None] | None,
-        waiter: Waiter | None,
-    ) -> Append:
+        future: asyncio.Future[AppendResult] | None,
+    ) -> tuple[int, ...]:
         if not entries:
             raise ValueError("an append has at least one entry")
         with self._append_lock:
             writer = self._able()
-            seq = self._last_seq
-            keys = self._free_keys(entries, seq + 1)
+            first = self._last_seq + 1
+            seqs = tuple(range(first, first + len(entries)))
+            keys = [(key, seq) for seq, entry in zip(seqs, entries, strict=True) for key in entry.unique]
+            if keys:
+                self._refuse_taken(keys)
             wall = self._clock.now() if wall is None else wall
             mono = self._clock.monotonic()
-            seqs = tuple(range(seq + 1, seq + 1 + len(entries)))
-            rows = [schema.columns(entry, number, wall, mono) for number, entry in zip(seqs, entries, strict=True)]
-            append = Append(seqs, rows, [schema.head(*row[:-1]) for row in rows], keys, on_done, waiter)
+            rows: list[schema.Row] = []
+            heads: list[bytes] = []
+            for seq, entry in zip(seqs, entries, strict=True):
+                row, head = schema.form(entry, seq, wall, mono)
+                rows.append(row)
+                heads.append(head)
+            append = Append(seqs, rows, heads, keys, on_done, future)
             self._last_seq = seqs[-1]
             self._submitted_bytes += append.size
             if keys:
                 self._remember(keys, writer.durable_seq)
             writer.put(append)
-        return append
+        return seqs
 
     def _able(self) -> JournalWriter:
         """Return the writer, or raise JournalFailed when nothing more can be queued."""
@@ -351,9 +358,8 @@ class Journal:
             raise JournalFailed(f"{waiting // 1_048_576} MiB wait for the journal, no more is taken: {why}")
         return self._writer
 
-    def _free_keys(self, entries: Iterable[Entry], first_seq: int) -> list[tuple[str, int]]:
-        """Return the entries' unique keys with their records, or raise when one is taken."""
-        keys = [(key, first_seq + number) for number, entry in enumerate(entries) for key in entry.unique]
+    def _refuse_taken(self, keys: list[tuple[str, int]]) -> None:
+        """Raise when one of an append's unique keys is taken, or named twice."""
         if len(keys) > 1 and len({key for key, _ in keys}) != len(keys):
             raise ValueError(f"an append names a unique key twice: {[key for key, _ in keys]}")
         for key, _ in keys:
@@ -362,7 +368,6 @@ class Journal:
                 taken = self._look_up(key)
             if taken is not None:
                 raise DuplicateKey(key, taken)
-        return keys
 
     def _look_up(self, key: str) -> int | None:
         try:

@@ -223,7 +223,7 @@ def head(seq: int, wall: int, mono: int, kind: str, order_id: str, alert_id: str
 
 def chain(previous: bytes, head: bytes, payload: bytes) -> bytes:
     """Return the hash of a row, bound to the hash before it."""
-    return hashlib.sha256(b"".join((previous, head, payload))).digest()
+    return hashlib.sha256(previous + head + payload).digest()
 
 
 def snapshot_checksum(seq: int, record_hash: bytes, state: bytes) -> bytes:
@@ -241,8 +241,8 @@ def decode_unique(stored: str) -> tuple[str, ...]:
     return msgspec.json.decode(stored, type=tuple[str, ...]) if stored else ()
 
 
-def columns(entry: Entry, seq: int, wall: int, mono: int) -> Row:
-    """Return an entry's columns; raise ValueError for what SQLite would refuse, as that would stop the writer."""
+def form(entry: Entry, seq: int, wall: int, mono: int) -> tuple[Row, bytes]:
+    """Return an entry's columns and head; raise ValueError for what SQLite would refuse: it would stop the writer."""
     kind, order_id, alert_id, payload = entry.kind, entry.order_id, entry.alert_id, entry.payload
     texts = type(kind) is str and type(order_id) is str and type(alert_id) is str
     if not (texts and type(payload) is bytes and len(payload) <= LARGEST_PAYLOAD and 0 <= wall < 1 << 63):
@@ -250,7 +250,9 @@ def columns(entry: Entry, seq: int, wall: int, mono: int) -> Row:
             f"a record needs text for kind and ids, at most {LARGEST_PAYLOAD} bytes of payload and a time in"
             f" nanoseconds after 1970, was {kind!r}, {order_id!r}, {alert_id!r}, {type(payload).__name__}, {wall!r}"
         )
-    return (seq, wall, mono, kind, order_id, alert_id, encode_unique(entry.unique), payload)
+    uniques = encode_unique(entry.unique) if entry.unique else ""
+    row = (seq, wall, mono, kind, order_id, alert_id, uniques, payload)
+    return row, head(seq, wall, mono, kind, order_id, alert_id, uniques)
 
 
 def record_of(row: tuple[Any, ...]) -> Record:
@@ -292,7 +294,7 @@ def connect_writer(path: Path) -> apsw.Connection:
     checkpoint_on_close(connection, on=False)
     connection.execute(
         "PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA checkpoint_fullfsync=1;"
-        "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=33554432"
+        "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=33554432; PRAGMA cache_size=-8000"
     )
     return connection
 

@@ -45,17 +45,10 @@ _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
-class Waiter(NamedTuple):
-    """A future of an event loop that resolves when its append is durable."""
-
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[AppendResult]
-
-
 class Append:
     """One queued append: its records are committed together or not at all."""
 
-    __slots__ = ("done", "heads", "keys", "rows", "seqs", "size", "told", "waiter")
+    __slots__ = ("done", "future", "heads", "keys", "rows", "seqs", "size", "told")
 
     def __init__(
         self,
@@ -64,7 +57,7 @@ class Append:
         heads: list[bytes],
         keys: list[tuple[str, int]],
         done: Callable[[AppendResult], None] | None,
-        waiter: Waiter | None,
+        future: asyncio.Future[AppendResult] | None,
     ) -> None:
         self.seqs = seqs
         self.rows = rows
@@ -72,17 +65,17 @@ class Append:
         """The hashed form of each row before its payload."""
         self.keys = keys
         self.done = done
-        self.waiter = waiter
-        self.size = sum([len(row[-1]) for row in rows]) + _ROW_BYTES * len(rows)
+        self.future = future
+        """Resolved on its loop, with JournalFailed where the append is not durable."""
+        self.size = _ROW_BYTES * len(rows) + sum([len(row[-1]) for row in rows])
         self.told = False
 
-    def chained(self, digest: bytes) -> list[bytes]:
-        """Return the hash of each row, the first bound to the given one."""
-        hashes = []
+    def chain(self, digest: bytes, into: list[tuple[int | str | bytes, ...]]) -> bytes:
+        """Add the rows with their hashes, the first bound to the given one; return the last."""
         for row, head in zip(self.rows, self.heads, strict=True):
             digest = schema.chain(digest, head, row[-1])
-            hashes.append(digest)
-        return hashes
+            into.append((*row, digest))
+        return digest
 
 
 class SnapshotRequest(NamedTuple):
@@ -247,9 +240,7 @@ class JournalWriter:
         digest = self._hash
         rows: list[tuple[int | str | bytes, ...]] = []
         for append in group:
-            hashes = append.chained(digest)
-            rows += [(*row, own) for row, own in zip(append.rows, hashes, strict=True)]
-            digest = hashes[-1]
+            digest = append.chain(digest, rows)
         keys = [key for append in group for key in append.keys]
         self._crash_point("journal.before_commit")
         try:
@@ -278,7 +269,7 @@ class JournalWriter:
         for append in self._backlog:
             if seq >= there.seq:
                 break
-            digest = append.chained(digest)[-1]
+            digest = append.chain(digest, [])
             seq = append.seqs[-1]
             reached.append(append)
         if (seq, digest) != there:
@@ -310,18 +301,17 @@ class JournalWriter:
 
     def _tell(self, group: list[Append], error: str | None) -> None:
         """Tell each caller once, waking each event loop once for the whole group."""
-        wakeups: dict[asyncio.AbstractEventLoop, list[tuple[Waiter, AppendResult]]] = {}
+        wakeups: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[AppendResult], AppendResult]]] = {}
         for append in group:
             if append.told:
                 continue
             append.told = True
-            if append.done is None and append.waiter is None:
-                continue
+            done, future = append.done, append.future
             result = AppendResult(append.seqs, append.rows[0][1], append.rows[0][2], error)
-            if append.done is not None:
-                self._call(append.done, result)
-            if append.waiter is not None:
-                wakeups.setdefault(append.waiter.loop, []).append((append.waiter, result))
+            if done is not None:
+                self._call(done, result)
+            if future is not None:
+                wakeups.setdefault(future.get_loop(), []).append((future, result))
         for loop, results in wakeups.items():
             with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
                 loop.call_soon_threadsafe(_resolve, results)
@@ -385,11 +375,11 @@ class JournalWriter:
         self._checkpoint_from = _CHECKPOINT_IDLE_PAGES + self._wal_pages
 
 
-def _resolve(results: list[tuple[Waiter, AppendResult]]) -> None:
-    for waiter, result in results:
-        if waiter.future.done():
+def _resolve(results: list[tuple[asyncio.Future[AppendResult], AppendResult]]) -> None:
+    for future, result in results:
+        if future.done():
             continue
         if result.error is None:
-            waiter.future.set_result(result)
+            future.set_result(result)
         else:
-            waiter.future.set_exception(JournalFailed(result.error))
+            future.set_exception(JournalFailed(result.error))
