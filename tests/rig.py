@@ -21,7 +21,7 @@ from tt_tui.desk.intake import Taken
 from tt_tui.desk.journal import Journal
 from tt_tui.desk.ledger import Ledger, restore
 from tt_tui.desk.notifier import Notifier
-from tt_tui.desk.ports import Broker, BrokerCapabilities, MarketCapabilities, MarketSink
+from tt_tui.desk.ports import Broker, BrokerCapabilities, MarketCapabilities, MarketData, MarketSink, VenueClock
 from tt_tui.desk.rows import AlertRow, Order
 from tt_tui.desk.state import State
 from tt_tui.domain.account import Account, AccountMode
@@ -34,8 +34,9 @@ from tt_tui.domain.sessions import shipped_calendar
 from tt_tui.domain.symbology import resolve
 from tt_tui.infra.ids import RandomIds
 from tt_tui.infra.tasks import TaskSupervisor
-from tt_tui.market.clocks import WallVenueClock
+from tt_tui.market.clocks import SimulatedVenueClock, WallVenueClock
 from tt_tui.market.hub import Hub
+from tt_tui.market.simulated import SimulatedMarket
 
 SECOND = 1_000_000_000
 MONDAY = 1_795_449_600 * SECOND
@@ -90,7 +91,7 @@ class HandMarket:
     name = "hand"
     capabilities = MarketCapabilities()
 
-    def __init__(self, venue: WallVenueClock) -> None:
+    def __init__(self, venue: VenueClock) -> None:
         self.venue = venue
 
     async def run(self, sink: MarketSink) -> None:
@@ -109,13 +110,15 @@ SENDER = Sender(name="hook", profile="signed", groups=("main", "topstep"), defau
 class Rig:
     """The desk with everything around it in reach of a test."""
 
-    def __init__(self, folder: Path, clock: FakeClock) -> None:
+    def __init__(self, folder: Path, clock: FakeClock, *, simulated: bool = False) -> None:
         self.folder = folder
         self.clock = clock
         self.ids = RandomIds()
-        self.venue = WallVenueClock(clock)
         self.calendar = shipped_calendar()
-        self.market = HandMarket(self.venue)
+        self.venue: VenueClock = SimulatedVenueClock(clock, self.calendar) if simulated else WallVenueClock(clock)
+        self.market: MarketData = (
+            SimulatedMarket(clock, self.venue, self.calendar) if simulated else HandMarket(self.venue)
+        )
         self.hub = Hub(self.venue, self.calendar, [self.market])
         self.rolls = RollCalendar()
         self.crashes: list[str] = []
@@ -130,7 +133,7 @@ class Rig:
 
     def instrument(self, symbol: str) -> Instrument | None:
         try:
-            return resolve(symbol, today=self.calendar.trade_date("equity_index", self.clock.now()), rolls=self.rolls)
+            return resolve(symbol, today=self.calendar.trade_date("equity_index", self.venue.now()), rolls=self.rolls)
         except UnknownSymbol:
             return None
 
@@ -198,11 +201,11 @@ async def desk_rig(
     capabilities: BrokerCapabilities = EVERYTHING,
     paper: PaperSettings | None = None,
     wrap: Callable[[PaperBroker], Broker] | None = None,
-    quotes: bool = True,
+    simulated: bool = False,
     **config: Any,
 ) -> AsyncIterator[Rig]:
     """Open a desk over a folder; opening it again over the same folder is a restart."""
-    rig = Rig(folder, clock or FakeClock())
+    rig = Rig(folder, clock or FakeClock(), simulated=simulated)
     groups = routes or {
         "main": (AccountRoute(account="main-1"),),
         "topstep": (AccountRoute(account="topstep-1"),),
@@ -248,7 +251,9 @@ async def desk_rig(
     rig.broker = paper_broker if wrap is None else wrap(paper_broker)
     context.brokers["paper"] = rig.broker
     rig.desk = Desk(context, version="test", pid=1, delays=lambda attempt: 1.0)
-    if quotes:
+    if simulated:
+        rig.tasks.start("market", lambda: rig.market.run(rig.hub.sink(rig.market)))
+    else:
         rig.quote("ES", "5000.00", "5000.25")
     opening = asyncio.ensure_future(rig.desk.open())
     while not opening.done():
