@@ -14,6 +14,7 @@ from tt_tui.desk.config import AccountRoute
 from tt_tui.desk.context import DeskContext
 from tt_tui.desk.execution import Execution, Result, is_exit, status_of
 from tt_tui.desk.flattening import Flattening
+from tt_tui.desk.ledger import Receipt
 from tt_tui.desk.views import PROTECTION
 from tt_tui.domain import event as ev
 from tt_tui.domain.alert import AccountVerdict, Alert, AlertStatus, Sender
@@ -78,17 +79,21 @@ class Intake:
         )
         context.crash_point("alert.before_commit")
         receipt = context.ledger.write(ev.AlertReceived(alert=alert))
-        self._start(alert)
+        self._start(alert, receipt)
         await receipt.durable()
         context.crash_point("alert.after_commit")
         return Taken(alert_id=alert_id)
 
-    def _start(self, alert: Alert) -> None:
+    def _start(self, alert: Alert, receipt: Receipt | None = None) -> None:
         self._waiting += 1
-        self._context.tasks.start(f"alert {alert.alert_id}", lambda: self._handle(alert))
+        self._context.tasks.start(f"alert {alert.alert_id}", lambda: self._handle(alert, receipt))
 
-    async def _handle(self, alert: Alert) -> None:
+    async def _handle(self, alert: Alert, receipt: Receipt | None) -> None:
         try:
+            if receipt is not None and not await receipt.settled():
+                why = "it could not be stored, so its sender was asked to send it again"
+                self._context.ledger.write(ev.AlertDropped(alert_id=alert.alert_id, why=why))
+                return
             await self.opened.wait()
             await self._judge(alert)
         finally:

@@ -128,14 +128,39 @@ class Ledger:
 
 
 def _entry(event: ev.AnyEvent) -> Entry:
-    order_id, alert_id = ev.subjects(event)
+    order_id, alert_id = subjects(event)
     return Entry(
         kind=type(event).__name__,
         payload=ev.encode(event),
         order_id=order_id,
         alert_id=alert_id,
-        unique=ev.unique_keys(event),
+        unique=unique_keys(event),
     )
+
+
+def subjects(event: ev.AnyEvent) -> tuple[str, str]:
+    """Return the order id and alert id that an event concerns, each empty where there is none."""
+    match event:
+        case ev.OrderIntended(request=request) | ev.OrderAdopted(request=request):
+            return request.order_id, request.alert_id
+        case ev.AlertReceived(alert=alert):
+            return "", alert.alert_id
+    return getattr(event, "order_id", ""), getattr(event, "alert_id", "")
+
+
+def unique_keys(event: ev.AnyEvent) -> tuple[str, ...]:
+    """Return what may be written only once in a journal's life (order-lifecycle §4)."""
+    match event:
+        case ev.OrderIntended(request=request) | ev.OrderAdopted(request=request):
+            return (f"order:{request.order_id}",)
+        case ev.FillBooked(fill=fill):
+            return (f"fill:{fill.account}:{fill.fill_id}",)
+        case ev.PositionAdjusted(adjustment_id=adjustment_id):
+            return (f"adjustment:{adjustment_id}",)
+        case ev.AlertReceived(alert=alert):
+            # Repeats are told by the state, whose keys end after a minute or seven days; this one never does.
+            return (f"alert:{alert.sender.name}:{alert.alert_id}",)
+    return ()
 
 
 def restore(snapshot: tuple[int, bytes] | None, tail: Iterator[Record]) -> State:

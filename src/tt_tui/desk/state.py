@@ -134,6 +134,13 @@ def _alert_repeated(state: State, wall: int, event: ev.AlertRepeated) -> None:
         row.repeats += 1
 
 
+def _alert_dropped(state: State, wall: int, event: ev.AlertDropped) -> None:
+    row = state.alerts.get(event.alert_id)
+    if row is not None:
+        row.status, row.text, row.changed = AlertStatus.REFUSED, event.why, wall
+        state.alert_keys.pop(f"{row.alert.sender.name}|{row.alert.key}", None)
+
+
 def _alert_judged(state: State, wall: int, event: ev.AlertJudged) -> None:
     row = state.alerts.get(event.alert_id)
     if row is not None:
@@ -192,12 +199,11 @@ def _unlocked(state: State, wall: int, event: ev.AccountUnlocked) -> None:
 
 
 def _kill(state: State, wall: int, event: ev.KillThrown) -> None:
-    if event.account:
-        row = state.accounts.get(event.account)
-        if row is not None:
-            row.kill, row.kill_why = event.level, event.why
-    else:
-        state.kill, state.kill_why = event.level, event.why
+    """Set a latch; one that is set already is never lowered by this, only a person lifts it."""
+    holder = state.accounts.get(event.account) if event.account else state
+    levels = list(KillLevel)
+    if holder is not None and levels.index(event.level) >= levels.index(holder.kill):
+        holder.kill, holder.kill_why = event.level, event.why
 
 
 def _kill_cleared(state: State, wall: int, event: ev.KillCleared) -> None:
@@ -261,13 +267,18 @@ def _forget(state: State, before: int) -> None:
         if (row := state.alerts.get(alert_id)) is not None and row.alert.key_expires > before + KEEP
     }
     kept_alerts = set(state.alert_keys.values())
+    needed = _needed_orders(state)
     done_orders = [
-        order_id for order_id, order in state.orders.items() if order.state.is_terminal and order.updated < before
+        order_id
+        for order_id, order in state.orders.items()
+        if order.state.is_terminal and order.updated < before and order_id not in needed
     ]
     for order_id in done_orders:
         order = state.orders.pop(order_id)
         state.fills.pop(order_id, None)
-        state.intents.pop(order.request.intent_id, None)
+        attempts = [each for each in state.intents.pop(order.request.intent_id, ()) if each in state.orders]
+        if attempts:
+            state.intents[order.request.intent_id] = attempts
         state.broker_orders.pop(f"{order.request.account}|{order.broker_order_id}", None)
     for alert_id in [
         alert_id
@@ -275,9 +286,18 @@ def _forget(state: State, before: int) -> None:
         if row.changed < before and row.status is not AlertStatus.RECEIVED and alert_id not in kept_alerts
     ]:
         del state.alerts[alert_id]
+    for key in [key for key, fills in state.fills.items() if key not in state.orders and fills[-1].ts_recv < before]:
+        del state.fills[key]
     _drop(state.fill_keys, lambda at: at < before)
     _drop(state.alarms, lambda row: row.acknowledged and row.raised < before)
     _drop(state.instructions, lambda row: row.done and row.taken < before)
+
+
+def _needed_orders(state: State) -> set[str]:
+    """Return orders that are finished and still count: a position's opener knows which stop was asked for."""
+    openers = {position.opened_by for position in state.positions.values() if position.quantity}
+    parents = {state.orders[order_id].request.parent_id for live in state.live.values() for order_id in live}
+    return openers | parents
 
 
 def _drop(rows: dict[str, Any], is_old: Callable[[Any], bool]) -> None:
@@ -305,6 +325,7 @@ _HANDLERS: dict[type[Any], Callable[[Any, int, Any], None]] = {
     ev.DeskStopped: _stopped,
     ev.AlertReceived: _alert_received,
     ev.AlertRepeated: _alert_repeated,
+    ev.AlertDropped: _alert_dropped,
     ev.AlertJudged: _alert_judged,
     ev.InstructionTaken: _instruction_taken,
     ev.InstructionDone: _instruction_done,

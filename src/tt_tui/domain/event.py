@@ -44,6 +44,13 @@ class AlertRepeated(Event, frozen=True, kw_only=True, tag=True):
     sender: str
 
 
+class AlertDropped(Event, frozen=True, kw_only=True, tag=True):
+    """An alert was not durable when its sender was answered; a resend of it is not a repeat."""
+
+    alert_id: str
+    why: str
+
+
 class AlertJudged(Event, frozen=True, kw_only=True, tag=True):
     """An alert got its verdict."""
 
@@ -318,6 +325,7 @@ AnyEvent = (
     | DeskStopped
     | AlertReceived
     | AlertRepeated
+    | AlertDropped
     | AlertJudged
     | InstructionTaken
     | InstructionDone
@@ -368,28 +376,3 @@ def encode(event: Event) -> bytes:
 def decode(payload: bytes) -> AnyEvent:
     """Return the event of a journal row; raises ``msgspec.DecodeError`` on anything else."""
     return _decoder.decode(payload)
-
-
-def subjects(event: Event) -> tuple[str, str]:
-    """Return the order id and alert id that an event concerns, each empty where there is none."""
-    match event:
-        case OrderIntended(request=request) | OrderAdopted(request=request):
-            return request.order_id, request.alert_id
-        case AlertReceived(alert=alert):
-            return "", alert.alert_id
-    return getattr(event, "order_id", ""), getattr(event, "alert_id", "")
-
-
-def unique_keys(event: Event) -> tuple[str, ...]:
-    """Return what may be written only once in a journal's life (order-lifecycle §4)."""
-    match event:
-        case OrderIntended(request=request) | OrderAdopted(request=request):
-            return (f"order:{request.order_id}",)
-        case FillBooked(fill=fill):
-            return (f"fill:{fill.account}:{fill.fill_id}",)
-        case PositionAdjusted(adjustment_id=adjustment_id):
-            return (f"adjustment:{adjustment_id}",)
-        case AlertReceived(alert=alert):
-            # Repeats are told by the state, whose keys end after a minute or seven days; this one never does.
-            return (f"alert:{alert.sender.name}:{alert.alert_id}",)
-    return ()
