@@ -60,7 +60,12 @@ class Desk:
         await self.frame()
 
     async def type(self, text: str) -> None:
-        """Type a text."""
+        """Type a text at the prompt."""
+        self.workspace.bar.line.type_text(text)
+        await self.frame()
+
+    async def keys(self, text: str) -> None:
+        """Press the key of each character, wherever the keyboard is."""
         await self.press(*(_KEYS.get(char, char) for char in text))
 
     async def run(self, text: str) -> None:

@@ -31,7 +31,7 @@ async def test_a_paper_order_is_sent_by_one_enter() -> None:
 
 async def test_the_echo_says_what_enter_will_do_on_each_key() -> None:
     async with open_desk() as desk:
-        await desk.type("BUY 2 ES")
+        await desk.keys("BUY 2 ES")
 
         assert "buy 2 ESZ6 at market on paper-main (PAPER)" in desk.workspace.bar.echo
         await desk.type(" @ 6700.25")

@@ -11,14 +11,11 @@ from typing import Any
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from tt_tui.tui.widgets.ink import INKS
+from tt_tui.tui.widgets.ink import INKS, NO_GROUND
 
 DEFAULT = "amber-on-black"
 BY_COLOURS = {"standard": "ansi-16", "256": "xterm-256"}
 """The theme for what a terminal can show, as Rich names it; the default for any other."""
-
-REVERSED = frozenset({"title", "loud", "live", "cursor"})
-"""Inks that must show without any colour: drawn reversed, so that NO_COLOR keeps them."""
 
 _DERIVED = {
     "strip-strong": ("strong", "strip"),
@@ -43,7 +40,6 @@ _COLORS = (
     "error",
 )
 _KEYS = {"name", "dark", "ansi", "colors", "inks"}
-_NO_GROUND = "transparent"
 
 
 class BadTheme(ValueError):
@@ -149,7 +145,8 @@ def _variables(inks: dict[str, tuple[str, str]]) -> dict[str, str]:
         if plain in inks and under in inks:
             inks.setdefault(name, (inks[plain][0], inks[under][1]))
     for name, (front, ground) in inks.items():
-        variables |= _ink(name, front, ground or _NO_GROUND)
+        variables[f"ink-{name}"] = front
+        variables[f"ink-{name}-ground"] = ground or NO_GROUND
     return variables
 
 
@@ -168,7 +165,7 @@ def _theme(data: Mapping[str, Any]) -> Theme:
     for key, value in colors.items():
         _check_colour(f"colors.{key}", value)
     inks: dict[str, tuple[str, str]] = {}
-    for key, value in _table(data, "inks", INKS):
+    for key, value in _table(data, "inks", tuple(INKS)):
         front, _, ground = value.partition(" on ")
         _check_colour(f"inks.{key}", front)
         if ground:
@@ -198,9 +195,3 @@ def _check_colour(key: str, value: str) -> None:
         Color.parse(value.strip())
     except ColorParseError:
         raise BadTheme(f"{key}: {value!r} is no colour; write one like #ffb000 or ansi_yellow") from None
-
-
-def _ink(name: str, front: str, ground: str) -> dict[str, str]:
-    if name in REVERSED:
-        front, ground = ground, front
-    return {f"ink-{name}": front, f"ink-{name}-ground": ground}

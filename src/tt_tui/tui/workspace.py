@@ -163,8 +163,10 @@ class Workspace(Screen[None], inherit_bindings=False):
         self.commander.said = ("Only the first line was pasted, and nothing was run.", "warn")
 
     def on_key(self, event: events.Key) -> None:
-        """Send what is typed anywhere to the command line."""
-        if event.is_printable and event.character and self.focused is not self.bar.line:
+        """Send what is typed anywhere to the command line, but for the keys that the pane in focus has."""
+        if self.focused is self.bar.line or event.key in self.active_bindings:
+            return
+        if event.is_printable and event.character:
             event.stop()
             self.bar.line.focus()
             self.bar.line.type_text(event.character)

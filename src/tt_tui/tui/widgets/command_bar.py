@@ -58,9 +58,10 @@ class CommandBar(Vertical):
 
     def show_prompt(self, name: str, *, live: bool, asking: bool) -> None:
         """Show whom a sentence acts on; a live one loudly."""
-        text = "type the name> " if asking else f"{name or 'no account'}> "
-        self._prompt.styles.width = cell_len(text) + 1
-        self._prompt.show(((f" {text}", "live" if live else "prompt"),))
+        text = " type the name> " if asking else f" {name or 'no account'}> "
+        if text != self._prompt.text:
+            self._prompt.styles.width = cell_len(text)
+        self._prompt.show(((text, "live" if live else "prompt"),))
 
     def say(self, said: Cell) -> None:
         """Show the newest answer."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color as TextualColor
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -15,36 +17,59 @@ Cell = tuple[str, str]
 """A text and the name of its ink."""
 Cells = tuple[Cell, ...]
 
-INKS = (
-    "text",
-    "strong",
-    "dim",
-    "head",
-    "title",
-    "key",
-    "up",
-    "down",
-    "good",
-    "warn",
-    "bad",
-    "loud",
-    "paper",
-    "live",
-    "flash-up",
-    "flash-down",
-    "stale",
-    "cursor",
-    "tab",
-    "key-tab",
-    "strip",
-    "strip-strong",
-    "strip-dim",
-    "strip-up",
-    "strip-down",
-    "strip-warn",
-    "prompt",
-)
-"""Every ink; the style sheet has a rule ``.ink--<name>`` for each."""
+INKS: dict[str, str] = {
+    "text": "",
+    "strong": "bold",
+    "dim": "",
+    "head": "",
+    "title": "bold reverse",
+    "tab": "",
+    "key": "bold",
+    "key-tab": "bold",
+    "up": "",
+    "down": "",
+    "good": "",
+    "warn": "",
+    "bad": "",
+    "loud": "bold reverse",
+    "paper": "bold",
+    "live": "bold reverse",
+    "flash-up": "bold",
+    "flash-down": "bold",
+    "stale": "",
+    "cursor": "bold reverse",
+    "strip": "",
+    "strip-strong": "bold",
+    "strip-dim": "",
+    "strip-up": "",
+    "strip-down": "",
+    "strip-warn": "",
+    "prompt": "bold",
+}
+"""Every ink and what it is beside its colours; those that must show without any colour are reversed.
+
+The colours are the theme's variables ``ink-<name>`` and ``ink-<name>-ground``. They are no component classes:
+Textual would work out each of them for each widget whenever a style may have changed.
+"""
+
+GROUNDED = frozenset({"title", "tab", "key-tab", "head", "loud", "live", "cursor", "flash-up", "flash-down"})
+"""Inks whose ground is seen, so that it must not spill into the gap between two columns."""
+
+NO_GROUND = "transparent"
+
+
+@lru_cache(maxsize=512)
+def ink_style(front: str, ground: str, attributes: str) -> Style:
+    """Return the style of an ink; one without a ground of its own lies on the widget's."""
+    if "reverse" in attributes:
+        # A reversed ink is written as it looks; what must show without colours is drawn by the terminal.
+        front, ground = ground, front
+    marks = Style.parse(attributes) if attributes else Style.null()
+    return marks + Style(color=_colour(front), bgcolor=_colour(ground))
+
+
+def _colour(value: str) -> Color | None:
+    return None if value == NO_GROUND else TextualColor.parse(value).rich_color
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
@@ -63,8 +88,6 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 class Inked(Widget):
     """A widget that draws with inks by name; their styles are looked up once for each theme."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{name}" for name in INKS}
-
     _inks: dict[str, Style] | None = None
 
     def ink(self, name: str) -> Style:
@@ -73,7 +96,9 @@ class Inked(Widget):
             self._inks = {}
         style = self._inks.get(name)
         if style is None:
-            style = self._inks[name] = self.get_component_rich_style(f"ink--{name}")
+            variables = self.app.theme_variables
+            front, ground = variables[f"ink-{name}"], variables[f"ink-{name}-ground"]
+            style = self._inks[name] = ink_style(front, ground, INKS[name])
         return style
 
     def notify_style_update(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -11,7 +11,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from tt_tui.tui.widgets.ink import Cell, Cells, Inked, fit
+from tt_tui.tui.widgets.ink import GROUNDED, Cell, Cells, Inked, fit
 
 _GAP = 1
 _MARK = 1
@@ -46,6 +46,20 @@ def choose_columns(columns: Sequence[Column], width: int) -> list[tuple[int, int
             used += needed
     spare = max(0, width - used)
     return [(i, columns[i].width + (spare if columns[i].stretch else 0)) for i in sorted(chosen)]
+
+
+def joined(regions: Iterable[Region]) -> list[Region]:
+    """Return regions of single lines, from top to bottom, with near ones made one.
+
+    Each region costs the compositor a pass of its own, which is more than a line between them that has not changed.
+    """
+    found: list[Region] = []
+    for region in regions:
+        if found and found[-1].bottom >= region.y - 1:
+            found[-1] = found[-1].union(region)
+        else:
+            found.append(region)
+    return found
 
 
 class Table(Inked, can_focus=True):
@@ -93,11 +107,8 @@ class Table(Inked, can_focus=True):
         if new != self._keys:
             self._replace_keys(new)
             return
-        regions = []
-        for line, key in enumerate(self._in_view()):
-            region = self._refreshed(line, key)
-            if region is not None:
-                regions.append(region)
+        changed = (self._refreshed(line, key) for line, key in enumerate(self._in_view()))
+        regions = joined(region for region in changed if region is not None)
         if regions:
             self.refresh(*regions)
 
@@ -218,24 +229,37 @@ class Table(Inked, can_focus=True):
         return self.strip(parts, width, "head")
 
     def _row(self, cells: Cells, number: int, at_cursor: bool) -> Strip:
-        segments = []
-        ground = self.ink("cursor") if at_cursor else self.ink("text")
+        """Draw a row in as few segments as its inks allow: each one costs bytes and time."""
         lead = "›" if at_cursor else " "
         lead += f"{number:>{_NUMBER - 1}} " if self._numbered else ""
-        segments.append(Segment(lead, ground if at_cursor else self.ink("dim")))
+        run, run_ink = lead, "cursor" if at_cursor else "dim"
+        segments: list[Segment] = []
         used = self._indent
         for order, (index, size) in enumerate(self._chosen):
             text, name = cells[index]
+            ink = "cursor" if at_cursor else name
             body = fit(text, size, right=self._columns[index].right)
-            if order:
-                segments.append(Segment(" " * _GAP, ground))
-                used += _GAP
-            segments.append(Segment(body, ground if at_cursor else self.ink(name)))
-            used += size
-        rest = self.size.width - used
-        if rest > 0:
-            segments.append(Segment(" " * rest, ground))
-        return Strip(segments, used + max(0, rest)).crop(0, self.size.width)
+            gap = " " * _GAP if order else ""
+            used += size + len(gap)
+            if ink == run_ink:
+                run += gap + body
+                continue
+            if ink in GROUNDED and run_ink in GROUNDED:
+                segments += (Segment(run, self.ink(run_ink)), Segment(gap, self.ink("text")))
+                run = body
+            elif ink in GROUNDED:
+                segments.append(Segment(run + gap, self.ink(run_ink)))
+                run = body
+            else:
+                segments.append(Segment(run, self.ink(run_ink)))
+                run = gap + body
+            run_ink = ink
+        rest = " " * max(0, self.size.width - used)
+        if run_ink in GROUNDED and not at_cursor:
+            segments += (Segment(run, self.ink(run_ink)), Segment(rest, self.ink("text")))
+        else:
+            segments.append(Segment(run + rest, self.ink(run_ink)))
+        return Strip(segments, used + len(rest)).crop(0, self.size.width)
 
     # What has changed
 
