@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -26,6 +26,12 @@ _KINDS = {
     "date_type": "a date without quotes, such as 2026-12-14",
     "date_from_datetime_inexact": "a date without a time, such as 2026-12-14",
     "string_pattern_mismatch": "a name of letters, digits, - and _, at most 32, that begins with a letter",
+}
+_UNIONS = (Union, UnionType)
+_BY_VALIDATOR = {
+    "_clock_time": "HH:MM",
+    "_limit": 'number or "none"',
+    "_whole_limit": 'whole number or "none"',
 }
 _BOUNDS = {
     "greater_than": "a number above {gt}",
@@ -76,7 +82,7 @@ def _metadata(field: FieldInfo) -> list[Any]:
 def _is_whole(annotation: Any) -> bool:
     if get_origin(annotation) is Annotated:
         return _is_whole(get_args(annotation)[0])
-    if isinstance(annotation, UnionType):
+    if get_origin(annotation) in _UNIONS:
         return any(_is_whole(part) for part in get_args(annotation))
     return annotation is int
 
@@ -98,7 +104,7 @@ def model_of(path: tuple[str | int, ...]) -> type[BaseModel] | None:
 def _inner(annotation: Any) -> Any:
     """Return the model of a field: itself, or in a one-element tuple what a step more leads to."""
     origin = get_origin(annotation)
-    if origin is Annotated or isinstance(annotation, UnionType):
+    if origin is Annotated or get_origin(annotation) in _UNIONS:
         return next((found for part in get_args(annotation) if (found := _inner(part)) is not None), None)
     if origin is dict:
         return (get_args(annotation)[1],)
@@ -172,22 +178,22 @@ def shown(value: Any) -> str:
 
 def kind_of(field: FieldInfo) -> str:
     """Return what kind of value a field takes, in words for the reference."""
-    bounds = _bounds(field)
-    if bounds:
-        return bounds
+    for each in field.metadata:
+        function = getattr(each, "func", None)
+        if function is not None and function.__name__ in _BY_VALIDATOR:
+            return _BY_VALIDATOR[function.__name__]
+    if get_origin(field.annotation) not in (tuple, dict) and (bounds := _bounds(field)):
+        return bounds.removeprefix("a ")
     return _kind(field.annotation)
 
 
 def _kind(annotation: Any) -> str:
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        inner = _kind(parts[0])
-        if any(getattr(each, "__name__", "") == "_clock_time" for each in map(_function, parts[1:])):
-            return "HH:MM"
-        return inner
+        return _kind(parts[0])
     if origin is Literal:
         return " or ".join(json.dumps(part) for part in parts)
-    if isinstance(annotation, UnionType):
+    if origin in _UNIONS:
         return " or ".join(_kind(part) for part in parts if part is not type(None))
     if origin is tuple:
         return f"list of {_kind(parts[0])}"
@@ -202,7 +208,3 @@ def _kind(annotation: Any) -> str:
         date: "date",
     }
     return names.get(annotation, "table")
-
-
-def _function(each: Any) -> Any:
-    return getattr(each, "func", each)
