@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import queue
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -90,6 +92,41 @@ async def commit_rate(path: Path, writers: int, seconds: float) -> tuple[float, 
     return len(times) / taken, probe, times
 
 
+async def hand_over_rate(writers: int, seconds: float) -> float:
+    """Return how often a second tasks can hand a bare future to a thread and get it back, with no disk at all."""
+    handed: queue.SimpleQueue[asyncio.Future[None] | None] = queue.SimpleQueue()
+    loop = asyncio.get_running_loop()
+
+    def give_back(futures: list[asyncio.Future[None]]) -> None:
+        for future in futures:
+            future.set_result(None)
+
+    def serve() -> None:
+        while (first := handed.get()) is not None:
+            group = [first]
+            while not handed.empty() and (more := handed.get()) is not None:
+                group.append(more)
+            loop.call_soon_threadsafe(give_back, group)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    count = 0
+    end = time.perf_counter() + seconds
+
+    async def work() -> None:
+        nonlocal count
+        while time.perf_counter() < end:
+            future: asyncio.Future[None] = loop.create_future()
+            handed.put(future)
+            await future
+            count += 1
+
+    await asyncio.gather(*(work() for _ in range(writers)))
+    handed.put(None)
+    thread.join()
+    return count / seconds
+
+
 def bare_commits(path: Path) -> list[float]:
     """Return the milliseconds of one row and one commit by bare apsw with the same durability."""
     connection = apsw.Connection(str(path))
@@ -147,10 +184,14 @@ def measure_writing(folder: Path) -> list[Measured]:
     single = Measured("commit p50, 1 writer", "ms")
     single_rate = Measured("journal, 1 writer, durable", "events/s", more_is_better=True)
     bare = Measured("bare apsw, 1 row a commit, p50 (floor)", "ms")
+    bare_futures = Measured(
+        f"{WRITERS} writers, bare futures by a thread, no disk (floor)", "events/s", more_is_better=True
+    )
     raw = Measured("raw 4 KiB append + fdatasync, p50 (floor)", "ms")
     for run in range(RUNS):
         progress(f"writing, run {run + 1}")
         calm = asyncio.run(idle_lag())
+        bare_futures.values.append(asyncio.run(hand_over_rate(WRITERS, 1.0)))
         raw.values.append(percentile(floor_fdatasync(folder), 50))
         bare.values.append(percentile(bare_commits(folder / f"bare{run}.db"), 50))
         found, probe, times = asyncio.run(commit_rate(folder / f"many{run}.db", WRITERS, SECONDS))
@@ -164,7 +205,7 @@ def measure_writing(folder: Path) -> list[Measured]:
         single_rate.values.append(one)
     lag.bar = max(5.0, 3 * idle.median)
     lag.note = "bar: max(5 ms, 3 × idle)"
-    return [rate, lag, idle, latency, single_rate, single, bare, raw]
+    return [rate, lag, idle, bare_futures, latency, single_rate, single, bare, raw]
 
 
 def measure_opening(folder: Path) -> list[Measured]:
