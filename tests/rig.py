@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from tests.memory_journal import MemoryJournal
 from tt_tui.brokers.paper.broker import PaperBroker
 from tt_tui.brokers.paper.settings import PaperSettings
 from tt_tui.brokers.paper.skin import EVERYTHING
@@ -123,7 +124,8 @@ class Rig:
         self.rolls = RollCalendar()
         self.crashes: list[str] = []
         self.broker: Any = None
-        self.journal: Journal
+        self.journal: Any = None
+        """A ``Journal``, or one in memory."""
         self.tasks: TaskSupervisor
         self.desk: Desk
 
@@ -182,11 +184,12 @@ class Rig:
 
     async def until(self, is_so: Any, seconds: float = 60.0) -> None:
         """Move the clock until something is so; the journal's own thread is waited for."""
+        threads = isinstance(self.journal, Journal)
         for _ in range(int(seconds * 4)):
             for _ in range(6):
                 if is_so():
                     return
-                await asyncio.sleep(0.001)
+                await (asyncio.sleep(0.001) if threads else settle())
             await self.clock.advance(0.25)
         raise AssertionError("it never came to be")
 
@@ -202,16 +205,21 @@ async def desk_rig(
     paper: PaperSettings | None = None,
     wrap: Callable[[PaperBroker], Broker] | None = None,
     simulated: bool = False,
+    quotes: bool = True,
+    memory: MemoryJournal | None = None,
     **config: Any,
 ) -> AsyncIterator[Rig]:
-    """Open a desk over a folder; opening it again over the same folder is a restart."""
+    """Open a desk over a folder; opening it again over the same folder is a restart.
+
+    With ``memory`` the journal has no thread, so that the desk moves only when its test lets it.
+    """
     rig = Rig(folder, clock or FakeClock(), simulated=simulated)
     groups = routes or {
         "main": (AccountRoute(account="main-1"),),
         "topstep": (AccountRoute(account="topstep-1"),),
     }
     names = dict.fromkeys(route.account for group in groups.values() for route in group)
-    rig.journal = Journal.open(folder / "journal.sqlite", clock=rig.clock)
+    rig.journal = memory or Journal.open(folder / "journal.sqlite", clock=rig.clock)
     rig.tasks = TaskSupervisor(rig.clock, lambda: 0.0)
     snapshot = rig.journal.snapshot()
     state = restore(snapshot, rig.journal.tail(snapshot[0] if snapshot else 0))
@@ -253,11 +261,11 @@ async def desk_rig(
     rig.desk = Desk(context, version="test", pid=1, delays=lambda attempt: 1.0)
     if simulated:
         rig.tasks.start("market", lambda: rig.market.run(rig.hub.sink(rig.market)))
-    else:
+    elif quotes:
         rig.quote("ES", "5000.00", "5000.25")
     opening = asyncio.ensure_future(rig.desk.open())
     while not opening.done():
-        await asyncio.sleep(0.001)
+        await (asyncio.sleep(0.001) if memory is None else settle())
         await rig.clock.advance(0.25)
     opening.result()
     try:
