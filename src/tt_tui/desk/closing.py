@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 
@@ -15,12 +16,14 @@ import msgspec
 
 from tt_tui.desk.context import DeskContext
 from tt_tui.desk.orders import Orders
+from tt_tui.desk.ports import Snapshot
 from tt_tui.desk.reports import Reports
 from tt_tui.desk.rows import Order
 from tt_tui.domain.errors import TradingError, Unavailable
 from tt_tui.domain.order import Leg, OrderChange, OrderRequest, OrderState, OrderType, Origin, Role, Side
 
 ATTEMPTS = 3
+ZERO = Decimal(0)
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +55,7 @@ class Closing:
         self._orders = orders
         self._reports = reports
         self._active: dict[tuple[str, str], int] = {}
+        self._one_at_a_time: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._ended: list[Callable[[str, str], None]] = []
 
     def is_active(self, account: str, symbol: str) -> bool:
@@ -70,9 +74,16 @@ class Closing:
     async def reduce(self, account: str, symbol: str, quantity: Decimal, cause: Cause) -> Closed:
         """Close a part of the position; its protection shrinks first, so that both together never reverse it."""
         async with self._marked(account, symbol):
-            held = abs(self._context.state.position(account, symbol).quantity)
+            held = self._context.state.position(account, symbol).quantity
+            if not held:
+                return Closed(flat=True, text=f"flat in {symbol}")
+            refused = self._refused(account, symbol, held, min(abs(held), quantity), cause)
+            if refused is not None:
+                return refused
             for role in (Role.STOP, Role.TARGET):
-                await self.shrink(self.protection(account, symbol, role), max(held - quantity, Decimal(0)))
+                problem = await self.shrink(self.protection(account, symbol, role), max(abs(held) - quantity, ZERO))
+                if problem:
+                    return Closed(flat=False, text=problem, code="PROTECTION_KEPT")
             return await self._reduce(account, symbol, quantity, cause)
 
     @contextlib.asynccontextmanager
@@ -80,7 +91,9 @@ class Closing:
         key = (account, symbol)
         self._active[key] = self._active.get(key, 0) + 1
         try:
-            yield
+            # Two closes at once would each cancel, and each repeat, what the other sent.
+            async with self._one_at_a_time[key]:
+                yield
         finally:
             self._active[key] -= 1
             if not self._active[key]:
@@ -101,34 +114,40 @@ class Closing:
 
         return [order for order in state.live_orders(account, symbol) if counts(order)]
 
-    async def shrink(self, orders: list[Order], most: Decimal) -> None:
-        """Take protection that is larger than ``most`` back, newest first; external orders are left alone."""
-        excess = sum((order.remaining for order in orders), Decimal(0)) - most
-        for order in reversed(orders):
+    async def shrink(self, orders: list[Order], most: Decimal) -> str:
+        """Take protection above ``most`` back, newest first; returns a sentence where that is not proven.
+
+        External orders are left alone.
+        """
+        own = [order for order in orders if order.request.origin is not Origin.EXTERNAL]
+        excess = sum((order.remaining for order in own), ZERO) - most
+        problem = ""
+        for order in reversed(own):
             if excess <= 0:
-                return
-            if order.request.origin is Origin.EXTERNAL or order.pending_cancel or order.pending_replace:
-                continue
+                break
             if order.remaining <= excess:
                 excess -= order.remaining
-                await self._orders.cancel(order.order_id, "more protection than position")
-                continue
-            quantity = order.quantity - excess
-            excess = Decimal(0)
-            problem = await self._orders.replace(order.order_id, OrderChange(quantity=quantity))
+                if not await self._orders.cancel_and_prove([order.order_id], "more protection than position"):
+                    problem = "its cancel is not confirmed"
+            else:
+                quantity, excess = order.quantity - excess, ZERO
+                problem = await self._orders.replace(order.order_id, OrderChange(quantity=quantity))
             if problem:
+                problem = f"the {order.request.role} of {order.request.symbol} could not be made smaller: {problem}"
                 self._context.alarm(
-                    f"the {order.request.role} of {order.request.symbol} could not be resized to {quantity}: {problem}",
-                    severity="critical",
-                    account=order.request.account,
-                    order_id=order.order_id,
+                    problem, severity="critical", account=order.request.account, order_id=order.order_id
                 )
+        return problem
 
     async def _close(self, account: str, symbol: str, cause: Cause) -> Closed:
         context = self._context
         sent: list[str] = []
         text, code = "", ""
         attempts = 0
+        held = context.state.position(account, symbol).quantity
+        refused = self._refused(account, symbol, held, abs(held), cause) if held else None
+        if refused is not None:
+            return refused
         while attempts < ATTEMPTS:
             before = context.state.position(account, symbol).quantity
             if not await self._clear_orders(account, symbol, cause):
@@ -152,12 +171,22 @@ class Closing:
         context.alarm(f"{text} Close it at the broker.", severity="critical", account=account)
         return Closed(flat=False, text=text, code=code or "NOT_FLAT", order_ids=tuple(sent))
 
+    def _refused(self, account: str, symbol: str, held: Decimal, quantity: Decimal, cause: Cause) -> Closed | None:
+        """Return why the gate lets no exit go, before a stop is canceled or shrunk for it."""
+        request = self._exit(account, symbol, held, quantity, cause, 1)
+        refusal = self._orders.refusal(request, tuple(self._live(account, symbol)))
+        if refusal is None:
+            return None
+        return Closed(flat=False, text=refusal.text, code=refusal.decision.code, order_ids=(refusal.order_id,))
+
     async def _reduce(self, account: str, symbol: str, quantity: Decimal, cause: Cause) -> Closed:
         sent: list[str] = []
         left = quantity
         text, code = "", ""
         while left > 0:
             held = self._context.state.position(account, symbol).quantity
+            if not held:
+                break
             request = self._exit(account, symbol, held, left, cause, len(sent) + 1)
             result = await self._orders.submit(request)
             sent.append(request.order_id)
@@ -188,27 +217,29 @@ class Closing:
                 await broker.flatten(account, symbol)
         except (TradingError, TimeoutError) as error:
             return f"the broker's own close call failed: {error}."
-        await self._read_back(account)
+        await self.read_back(account)
         await context.wait_for(
             lambda: not context.state.position(account, symbol).quantity and not self._live(account, symbol),
             context.config.cancel_proof_timeout,
         )
         return "the broker's own close call was used."
 
-    async def _read_back(self, account: str) -> None:
+    async def read_back(self, account: str) -> Snapshot | None:
+        """Ask the broker for an account and book what it says; None where it could not be asked."""
         context = self._context
         broker, row = context.broker_of(account), context.state.accounts.get(account)
         if broker is None or row is None:
-            return
+            return None
         try:
             async with asyncio.timeout(context.config.place_timeout):
                 seen = await broker.snapshot(account, row.confirmed_until)
         except (Unavailable, TimeoutError):
-            return
+            return None
         for fill in seen.fills:
             self._reports.take(fill)
         for report in seen.orders:
             self._reports.take(report)
+        return seen
 
     async def _until_done(self, order_id: str) -> None:
         context = self._context

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterable
 
-from tt_tui.desk.closing import Cause, Closing
+from tt_tui.desk.closing import ATTEMPTS, Cause, Closing
 from tt_tui.desk.context import DeskContext
 from tt_tui.desk.orders import Orders
 from tt_tui.desk.views import PROTECTION
@@ -14,6 +15,8 @@ from tt_tui.domain import event as ev
 from tt_tui.domain.account import KillLevel
 
 _LOG = logging.getLogger(__name__)
+_OWN_LATCH = "flattening"
+_UNASKED = "flat by our books, but the broker could not be asked"
 
 
 class Flattening:
@@ -23,6 +26,11 @@ class Flattening:
         self._context = context
         self._orders = orders
         self._closing = closing
+        self._active: Counter[str] = Counter()
+
+    def is_active(self, account: str) -> bool:
+        """Return whether an account is being flattened now."""
+        return self._active[account] > 0
 
     async def kill(self, level: KillLevel, account: str, why: str, by: str, cause: Cause) -> tuple[bool, str]:
         """Set the latch for one account or all, and do what its level asks; returns success and words."""
@@ -45,13 +53,25 @@ class Flattening:
         """Flatten accounts: entries are refused while it runs, and again permitted once it is verified."""
         wanted = list(accounts)
         latched = [name for name in wanted if self._context.state.kill_level(name) is KillLevel.NONE]
-        events = [ev.KillThrown(level=KillLevel.REDUCING, why="flattening", by=by, account=name) for name in latched]
+        events = [ev.KillThrown(level=KillLevel.REDUCING, why=_OWN_LATCH, by=by, account=name) for name in latched]
         if events:
             await self._context.ledger.write(*events).settled()
         flat, text = await self._all(wanted, cause)
-        if flat and latched:
-            self._context.ledger.write(*(ev.KillCleared(by=by, account=name) for name in latched))
+        # A latch that somebody else threw in the meantime is not ours to lift.
+        own = [name for name in latched if self._holds_own_latch(name)]
+        if flat and own:
+            self._context.ledger.write(*(ev.KillCleared(by=by, account=name) for name in own))
         return flat, text
+
+    def _holds_own_latch(self, account: str) -> bool:
+        row = self._context.state.accounts[account]
+        return row.kill is KillLevel.REDUCING and row.kill_why == _OWN_LATCH
+
+    async def cancel_all(self, account: str, order_ids: list[str]) -> None:
+        """Cancel orders that a halt has not met; an alarm follows where that is not proven."""
+        if not await self._orders.cancel_and_prove(order_ids, "halted"):
+            text = f"{len(order_ids)} cancels on {account} are not confirmed while it is halted; look at the broker"
+            self._context.alarm(text, severity="critical", account=account)
 
     async def _halt(self, accounts: list[str]) -> tuple[bool, str]:
         ids = [
@@ -83,10 +103,28 @@ class Flattening:
         return flat, "; ".join(texts)
 
     async def _account(self, account: str, cause: Cause) -> tuple[bool, str]:
+        self._active[account] += 1
+        try:
+            return await self._to_flat(account, cause)
+        finally:
+            self._active[account] -= 1
+
+    async def _to_flat(self, account: str, cause: Cause) -> tuple[bool, str]:
+        """Close every contract, then ask the broker; what it has that we did not know of is closed as well."""
         state = self._context.state
-        symbols = state.held_symbols(account)
-        if not symbols:
-            return True, "was flat"
-        closed = await asyncio.gather(*(self._closing.close(account, symbol, cause) for symbol in symbols))
-        flat = all(result.flat for result in closed) and not state.held_symbols(account)
-        return flat, "flat, no orders work" if flat else "; ".join(result.text for result in closed if not result.flat)
+        was_flat = not state.held_symbols(account)
+        for _ in range(ATTEMPTS):
+            symbols = state.held_symbols(account)
+            closed = await asyncio.gather(*(self._closing.close(account, symbol, cause) for symbol in symbols))
+            failed = [result.text for result in closed if not result.flat]
+            if failed:
+                return False, "; ".join(failed)
+            seen = await self._closing.read_back(account)
+            if seen is None:
+                return False, _UNASKED
+            held = ", ".join(f"{row.quantity} {row.symbol}" for row in seen.positions if row.quantity)
+            if not held and not state.held_symbols(account):
+                return True, "was flat" if was_flat else "flat, no orders work"
+            if held and not state.held_symbols(account):
+                return False, f"flat by our books, but the broker has {held}"
+        return False, "the broker shows new positions or orders after each close"

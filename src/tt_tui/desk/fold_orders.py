@@ -11,7 +11,7 @@ import msgspec
 from tt_tui.desk.rows import Order, StrategyRow
 from tt_tui.domain import event as ev
 from tt_tui.domain.decision import Answer
-from tt_tui.domain.order import OrderReport, OrderRequest, OrderState, Role, Side, may_move
+from tt_tui.domain.order import Fill, OrderReport, OrderRequest, OrderState, Role, Side, may_move
 from tt_tui.domain.position import book
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ def _take_report(state: State, order: Order, report: OrderReport, wall: int) -> 
     if report.broker_order_id and report.broker_order_id != order.broker_order_id:
         order.broker_order_id = report.broker_order_id
         state.broker_orders[f"{report.account}|{report.broker_order_id}"] = order.order_id
+        _claim_fills(state, order, wall)
     order.broker_filled = max(order.broker_filled, report.filled)
     if order.state.is_terminal and order.state is not OrderState.NOT_SENT:
         return
@@ -166,6 +167,33 @@ def _take_report(state: State, order: Order, report: OrderReport, wall: int) -> 
     if new is OrderState.WORKING and order.filled > 0:
         new = OrderState.PARTIAL
     _move(state, order, new, wall)
+
+
+def _claim_fills(state: State, order: Order, wall: int) -> None:
+    """Credit an order with fills that came before we knew the broker's name for it; the position has them."""
+    account, symbol = order.request.account, order.request.symbol
+    waiting = state.fills.pop(order.broker_order_id, [])
+    own = [fill for fill in waiting if fill.account == account]
+    if len(own) < len(waiting):
+        state.fills[order.broker_order_id] = [fill for fill in waiting if fill.account != account]
+    for fill in own:
+        state.fills.setdefault(order.order_id, []).append(fill)
+        _credit(state, order, fill, wall)
+    held = state.position(account, symbol)
+    if own and not held.opened_by and not held.estimated and held.side is order.request.side:
+        state.positions[f"{account}|{symbol}"] = msgspec.structs.replace(
+            held, owner=order.request.strategy, opened_by=order.order_id
+        )
+
+
+def _credit(state: State, order: Order, fill: Fill, wall: int) -> None:
+    order.filled += fill.quantity
+    order.value += fill.price * fill.quantity
+    order.fees += fill.fee
+    order.broker_filled = max(order.broker_filled, order.filled)
+    order.broker_word_at = wall
+    done = order.filled >= order.quantity
+    _move(state, order, OrderState.FILLED if done else OrderState.PARTIAL, wall)
 
 
 def _lost(state: State, wall: int, event: ev.OrderLost) -> None:
@@ -239,13 +267,7 @@ def _filled(state: State, wall: int, event: ev.FillBooked) -> None:
     state.fills.setdefault(event.order_id or fill.broker_order_id, []).append(fill)
     order = state.orders.get(event.order_id)
     if order is not None:
-        order.filled += fill.quantity
-        order.value += fill.price * fill.quantity
-        order.fees += fill.fee
-        order.broker_filled = max(order.broker_filled, order.filled)
-        order.broker_word_at = wall
-        done = order.filled >= order.quantity
-        _move(state, order, OrderState.FILLED if done else OrderState.PARTIAL, wall)
+        _credit(state, order, fill, wall)
     before = state.position(fill.account, fill.symbol)
     after = book(
         before,

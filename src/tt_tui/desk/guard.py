@@ -10,6 +10,7 @@ from tt_tui.desk.context import DeskContext
 from tt_tui.desk.entries import inside
 from tt_tui.desk.flattening import Flattening
 from tt_tui.desk.protection import Protection
+from tt_tui.desk.views import PROTECTION
 from tt_tui.domain import event as ev
 from tt_tui.domain.account import KillLevel
 from tt_tui.domain.order import OrderState, Origin
@@ -30,7 +31,10 @@ class Guard:
         self._flattening = flattening
         self._protection = protection
         self._was_inside: dict[tuple[str, str], bool] = {}
-        self._flattened: set[str] = set()
+        self._flattened: dict[str, tuple[object, ...]] = {}
+        """What an account held, worked and was connected as when its latch was last carried out."""
+        self._swept: set[str] = set()
+        """Orders whose cancel a halt has asked for; a refused cancel is not repeated."""
         self._journal_said = ""
         self._looks = 0
 
@@ -48,7 +52,7 @@ class Guard:
         self.roll_days()
         self._expire()
         self._watch_journal()
-        await self._window_ends()
+        self._window_ends()
         self._finish_kill()
         self._looks += 1
         if self._looks % PROTECTION_EVERY == 0:
@@ -87,16 +91,22 @@ class Guard:
             _LOG.warning("the journal is written again")
         self._journal_said = problem
 
-    async def _window_ends(self) -> None:
+    def _window_ends(self) -> None:
         """Flatten a route whose trading window has just ended, where the user wants that."""
         context = self._context
         for routes in context.config.groups.values():
             for route in routes:
                 for window in route.windows:
                     if self._has_ended(route, window):
-                        cause = Cause(origin=Origin.GUARD, why=f"the window {window.start}–{window.end} ended")
-                        _, text = await self._flattening.flatten([route.account], "guard", cause)
-                        context.alarm(f"{cause.why}; {text}", account=route.account)
+                        context.tasks.start(
+                            f"window end {route.account} {context.ids.new('WIN')}",
+                            lambda route=route, window=window: self._close_window(route, window),  # type: ignore[misc]
+                        )
+
+    async def _close_window(self, route: AccountRoute, window: TradingWindow) -> None:
+        cause = Cause(origin=Origin.GUARD, why=f"the window {window.start}–{window.end} ended")
+        _, text = await self._flattening.flatten([route.account], "guard", cause)
+        self._context.alarm(f"{cause.why}; {text}", account=route.account)
 
     def _has_ended(self, route: AccountRoute, window: TradingWindow) -> bool:
         if not window.flatten_at_end:
@@ -105,24 +115,47 @@ class Guard:
         now_inside = inside(window, self._context.venue_of(route.account).now())
         was_inside = self._was_inside.get(key)
         self._was_inside[key] = now_inside
-        holds = bool(self._context.state.held_symbols(route.account))
-        # After a restart outside the window, what is still held was to be flat by now.
-        return not now_inside and holds and was_inside is not False
+        if now_inside or was_inside is False or not self._context.state.held_symbols(route.account):
+            return False
+        # After a restart outside all windows, what is still held was to be flat by now.
+        at = self._context.venue_of(route.account).now()
+        return was_inside is True or not any(inside(each, at) for each in route.windows)
 
     def _finish_kill(self) -> None:
-        """A FLATTEN latch that outlived its process, or a broken connection, is carried out when it can be."""
-        context = self._context
-        for name in list(context.state.accounts):
-            if context.state.kill_level(name) is not KillLevel.FLATTEN or not context.state.held_symbols(name):
-                self._flattened.discard(name)
-                continue
-            if name not in self._flattened:
-                self._flattened.add(name)
+        """A latch that outlived its process, or a broken connection, is carried out when it can be.
+
+        A flatten that ended in an alarm is not repeated before something has changed (reliability F5).
+        """
+        context, state = self._context, self._context.state
+        for name in list(state.accounts):
+            level = state.kill_level(name)
+            if level is KillLevel.HALTED:
+                self._sweep(name)
+            if level is not KillLevel.FLATTEN or not state.held_symbols(name):
+                self._flattened.pop(name, None)
+            elif not self._flattening.is_active(name) and self._flattened.get(name) != self._picture(name):
+                self._flattened[name] = self._picture(name)
                 context.tasks.start(f"finish kill {name}", lambda account=name: self._flatten_one(account))  # type: ignore[misc]
 
+    def _sweep(self, account: str) -> None:
+        """Cancel what reached the broker after the latch, such as an order whose answer was lost."""
+        live = [order for order in self._context.state.live_orders(account) if order.request.role not in PROTECTION]
+        fresh = [order.order_id for order in live if order.broker_order_id and order.order_id not in self._swept]
+        if fresh:
+            self._swept.update(fresh)
+            self._context.tasks.start(
+                f"sweep {account} {fresh[0]}", lambda: self._flattening.cancel_all(account, fresh)
+            )
+
+    def _picture(self, account: str) -> tuple[object, ...]:
+        state = self._context.state
+        row = state.accounts[account]
+        link = state.connections.get(row.account.connection)
+        held = [(each.symbol, each.quantity) for each in state.positions.values() if each.account == account]
+        live = [order.order_id for order in state.live_orders(account)]
+        return held, live, None if link is None else (link.state, link.since)
+
     async def _flatten_one(self, account: str) -> None:
-        try:
-            cause = Cause(origin=Origin.KILL, why="the kill latch asks for flat")
-            await self._flattening.flatten([account], "kill", cause)
-        finally:
-            self._flattened.discard(account)
+        cause = Cause(origin=Origin.KILL, why="the kill latch asks for flat")
+        await self._flattening.flatten([account], "kill", cause)
+        self._flattened[account] = self._picture(account)

@@ -18,6 +18,7 @@ from tt_tui.desk.resolver import Resolver
 from tt_tui.desk.rows import Order
 from tt_tui.desk.views import gate_view
 from tt_tui.domain import event as ev
+from tt_tui.domain.account import KillLevel
 from tt_tui.domain.decision import Answer, Decision
 from tt_tui.domain.errors import NotSent, OutcomeUnknown, Rejected, Unavailable
 from tt_tui.domain.order import OrderChange, OrderRequest, OrderState
@@ -51,6 +52,7 @@ class Orders:
         self._context = context
         self._reports = reports
         self._resolver = resolver
+        self._canceling: set[str] = set()
 
     async def submit(
         self, request: OrderRequest, *, superseded: tuple[str, ...] = (), in_flat_window: bool = False
@@ -71,6 +73,14 @@ class Orders:
             context.ledger.write(ev.OrderDecided(order_id=request.order_id, decision=decision))
             return self._result(request.order_id, decision)
         return await self._send(request, decision)
+
+    def refusal(self, request: OrderRequest, superseded: tuple[str, ...]) -> Submitted | None:
+        """Return the gate's refusal of a request before anything is canceled for it; None where it may go."""
+        decision = judge(request, gate_view(self._context, request, superseded=superseded))
+        if decision.answer is not Answer.REFUSE:
+            return None
+        self._context.ledger.write(ev.OrderIntended(request=request))
+        return self._deny(request, decision)
 
     async def confirm(self, order_id: str) -> Submitted:
         """Send a waiting order that a person approved, after the whole gate ran again on fresh quotes."""
@@ -110,6 +120,13 @@ class Orders:
                 order_id=order_id,
             )
         context.crash_point("sent.after_commit")
+        latch = context.state.kill_level(request.account)
+        if latch is not KillLevel.NONE and not request.reduces:
+            late = Decision(
+                answer=Answer.REFUSE, code=f"KILL_{latch.upper()}", text="the kill latch was set before it left"
+            )
+            context.ledger.write(ev.OrderNotSent(order_id=order_id, why=late.text))
+            return self._result(order_id, late)
         await self._place(self._as_sent(request, decision))
         return self._result(order_id, decision)
 
@@ -211,17 +228,37 @@ class Orders:
             self._reports.take(report)
 
     async def cancel_and_prove(self, order_ids: Iterable[str], why: str) -> bool:
-        """Cancel several orders and return whether all are proven gone within the configured time."""
+        """Cancel several orders at once and return whether all are proven gone within the configured time."""
         context = self._context
         wanted = list(order_ids)
         for order_id in wanted:
-            if not context.state.orders[order_id].pending_cancel:
-                await self.cancel(order_id, why)
+            self._start_cancel(order_id, why)
 
         def gone() -> bool:
             return all(self._is_gone(order_id) for order_id in wanted)
 
         return await context.wait_for(gone, context.config.cancel_proof_timeout)
+
+    def _start_cancel(self, order_id: str, why: str) -> None:
+        """Cancel in a task of its own, so that a broker that hangs holds no other cancel up."""
+        if order_id not in self._canceling and not self._context.state.orders[order_id].pending_cancel:
+            self._canceling.add(order_id)
+            self._context.tasks.start(f"cancel {order_id}", lambda: self._cancel_surely(order_id, why))
+
+    async def _cancel_surely(self, order_id: str, why: str) -> None:
+        """Cancel, also where the broker's name of the order comes a moment later."""
+        order = self._context.state.orders[order_id]
+        try:
+            nameless = not order.broker_order_id
+            await self.cancel(order_id, why)
+            if nameless and not order.pending_cancel and not order.state.is_terminal:
+                await self._context.wait_for(
+                    lambda: bool(order.broker_order_id) or order.state.is_terminal,
+                    self._context.config.cancel_proof_timeout,
+                )
+                await self.cancel(order_id, why)
+        finally:
+            self._canceling.discard(order_id)
 
     def _is_gone(self, order_id: str) -> bool:
         order = self._context.state.orders.get(order_id)
