@@ -18,7 +18,8 @@ from tt_tui.cli.hooks_of_user import folder_of
 from tt_tui.cli.session import JOURNAL_FILE, SECRETS_FOLDER
 from tt_tui.infra import locations
 
-Seen = Iterator[tuple[Literal["ok", "note", "bad"], str]]
+Level = Literal["ok", "note", "bad"]
+Seen = Iterator[tuple[Level, str]]
 
 _OLDEST_PYTHON = (3, 11)
 _CPU_FLAGS = Path("/proc/cpuinfo")
@@ -138,10 +139,14 @@ def secrets() -> Seen:
         yield "bad", str(error)
         return
     yield "ok" if report.lasting else "note", report.sentence
+    level: Level
     for place in report.places:
         why = f": {place.why}" if place.why else ""
         held = f"; holds {', '.join(place.names)}" if place.names else ""
-        yield "bad" if place.state.value == "refused" else "ok", f"{place.place} is {place.state.value}{why}{held}"
+        # A keyring that is not trusted is passed over; a file of ours that is not trusted holds what is missing.
+        refused = place.state.value == "refused"
+        level = ("note" if "keyring" in place.place else "bad") if refused else "ok"
+        yield level, f"{place.place} is {place.state.value}{why}{held}"
     for warning in report.warnings:
         yield "note", warning
 
