@@ -110,7 +110,8 @@ def test_every_binding_has_an_id_and_no_two_are_the_same() -> None:
         return [one for one in cls.__dict__.get("BINDINGS", ()) if isinstance(one, Binding)]
 
     def classes(root: type) -> set[type]:
-        return {root}.union(*(classes(sub) for sub in root.__subclasses__()))
+        below: list[type] = root.__subclasses__()
+        return {root}.union(*(classes(one) for one in below))
 
     known = [cls for cls in classes(Widget) if cls.__module__.startswith("tt_tui.")]
     found = [one for cls in (*known, WorkstationApp) for one in own(cls)]

@@ -53,7 +53,7 @@ class WorkstationApp(App[ScreenResult], inherit_bindings=False):
     """
 
     TITLE = "tt"
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_registry_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", "Quit", id="app.leave", show=False, priority=True),

@@ -15,7 +15,8 @@ def money(value: Decimal | None, *, signed: bool = False) -> str:
     """Return an amount with two decimals and thousands; a dash where it is not known."""
     if value is None or not value.is_finite():
         return NONE
-    cents = value.quantize(_CENT)
+    # Adding zero turns a minus before nothing into none.
+    cents = value.quantize(_CENT) + 0
     return f"{cents:+,.2f}" if signed and cents else f"{cents:,.2f}"
 
 

@@ -27,6 +27,20 @@ _DERIVED = {
 }
 """Where a theme doesn't say: an ink in the colour of one and on the ground of another."""
 
+_ANSI = {
+    "ansi-background": "ansi_black",
+    "ansi-foreground": "ansi_white",
+    "border-blurred": "ansi_black",
+    "block-cursor-foreground": "ansi_black",
+    "block-cursor-background": "ansi_white",
+    "input-cursor-background": "ansi_white",
+    "input-cursor-foreground": "ansi_black",
+    "input-cursor-text-style": "none",
+    "input-selection-background": "ansi_bright_blue",
+    "input-selection-foreground": "ansi_black",
+}
+"""What Textual's own widgets need of a theme in the terminal's colours, which have no shades to derive."""
+
 _COLORS = (
     "primary",
     "secondary",
@@ -172,7 +186,8 @@ def _theme(data: Mapping[str, Any]) -> Theme:
             _check_colour(f"inks.{key}", ground)
         inks[key] = (front.strip(), ground.strip())
     dark, ansi = data.get("dark", True), data.get("ansi", False)
-    theme = Theme(name=name, primary=colors.pop("primary"), dark=dark, ansi=ansi, variables=_variables(inks))
+    variables = _variables(inks) | (_ANSI if ansi else {})
+    theme = Theme(name=name, primary=colors.pop("primary"), dark=dark, ansi=ansi, variables=variables)
     for key, value in colors.items():
         setattr(theme, key, value)
     return theme
