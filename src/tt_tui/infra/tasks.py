@@ -110,17 +110,24 @@ class TaskSupervisor:
 
     def _adopt(self, name: str, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         problem = ""
+        before = self._tasks.get(name)
         if self._stopping:
             problem = f"task {name} cannot start: everything is being stopped"
-        elif name in self._tasks:
+        # One that has ended stays listed until the loop's next pass; its name is free at once.
+        elif before is not None and not before.done():
             problem = f"task {name} is already running; end it first or choose another name"
         if problem:
             coroutine.close()
             raise RuntimeError(problem)
         task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        self._tasks.pop(name, None)
         self._tasks[name] = task
-        task.add_done_callback(lambda _: self._tasks.pop(name, None))
+        task.add_done_callback(lambda ended: self._forget(name, ended))
         return task
+
+    def _forget(self, name: str, ended: asyncio.Task[Any]) -> None:
+        if self._tasks.get(name) is ended:
+            del self._tasks[name]
 
     async def _supervise(self, name: str, work: Work, restart: Restart) -> None:
         backoff = Backoff(self._random)

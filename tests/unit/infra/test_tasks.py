@@ -166,6 +166,24 @@ async def test_a_name_is_taken_once(supervisor: TaskSupervisor) -> None:
     await supervisor.stop(5)
 
 
+async def test_the_name_of_a_task_that_has_just_ended_is_free(supervisor: TaskSupervisor) -> None:
+    async def end_at_once() -> None:
+        return
+
+    async def follow() -> None:
+        assert first.done()
+        assert "feed" in supervisor.names(), "the loop has not passed yet, which is what this is about"
+        supervisor.start("feed", forever)
+
+    first = supervisor.start("feed", end_at_once)
+    following = supervisor.spawn("follow", follow())
+    await following
+    await asyncio.sleep(0)
+
+    assert supervisor.names() == ("feed",)
+    await supervisor.stop(5)
+
+
 async def test_stopping_goes_from_the_last_to_the_first_each_waited_for(supervisor: TaskSupervisor) -> None:
     ended: list[str] = []
 
