@@ -16,11 +16,14 @@ import pytest
 
 from tests.rig import Rig, desk_rig
 from tests.unit.listener.support import MemoryStore, book_at
+from tt_tui.infra.redaction import Secret
 from tt_tui.listener.config import ListenerConfig
-from tt_tui.listener.hooks import FirstRun
+from tt_tui.listener.hooks import FirstRun, HookBook
 from tt_tui.listener.server import Listener, PortTaken
 
 BODY = b'{"symbol": "ES", "action": "buy", "quantity": 1, "strategy": "test_strategy", "account_group": "topstep"}'
+
+NO_FIRST_RUN = FirstRun(token=Secret(""), signing_secret=Secret(""), api_token=Secret(""))
 
 
 def request(
@@ -38,10 +41,14 @@ def request(
 
 
 @asynccontextmanager
-async def listening(rig: Rig, **settings: Any) -> AsyncIterator[tuple[str, FirstRun, Listener]]:
-    book = book_at(rig.folder / "hooks.json", MemoryStore(), rig.clock)
-    first = book.ensure_first(("main", "topstep"))
-    assert first is not None
+async def listening(
+    rig: Rig, book: HookBook | None = None, **settings: Any
+) -> AsyncIterator[tuple[str, FirstRun, Listener]]:
+    """Listen on a free port, with the proofs of a first run."""
+    first = NO_FIRST_RUN
+    if book is None:
+        book = book_at(rig.folder / "hooks.json", MemoryStore(), rig.clock)
+        first = book.ensure_first(("main", "topstep")) or first
     listener = Listener(rig.desk, book, ListenerConfig(port=0, **settings), rig.clock)
     address = await listener.start()
     try:
