@@ -63,7 +63,8 @@ class Intake:
         known = context.state.alert_keys.get(f"{sender.name}|{key}")
         row = None if known is None else context.state.alerts.get(known)
         if known is not None and row is not None and row.alert.key_expires > now:
-            context.ledger.write(ev.AlertRepeated(alert_id=known, sender=sender.name))
+            # It follows the alert itself in the journal, so that a repeat is not answered before its alert is durable.
+            await context.ledger.write(ev.AlertRepeated(alert_id=known, sender=sender.name)).durable()
             return Taken(alert_id=known, duplicate=True)
         if self._waiting >= context.config.max_stored_alerts:
             raise Busy(f"{self._waiting} alerts wait for a verdict")
@@ -339,16 +340,17 @@ class Intake:
                         order_ids=tuple(order.order_id for order in own),
                     )
                 )
-            if all(order.state is OrderState.ABANDONED for order in orders):
+            if not all(order.state is OrderState.ABANDONED for order in orders):
+                self._write_verdict(alert, verdicts)
+                return
+            if not is_exit(alert.instruction.action):
                 self._verdict(
                     alert, AlertStatus.STALE, "the desk ended before its order was sent; it is not sent late", verdicts
                 )
                 return
-            self._write_verdict(alert, verdicts)
-            return
+        # No order of it ever left, so that an exit may run from its beginning.
         age = (self._context.clock.now() - alert.received) // _SECOND
-        trades = alert.instruction.action not in (Action.IGNORE, Action.ERROR)
-        if trades and is_exit(alert.instruction.action) and not self._exit_may_run(alert, age):
+        if is_exit(alert.instruction.action) and not self._exit_may_run(alert, age):
             self._verdict(alert, AlertStatus.STALE, _LATE_EXIT)
             self._context.alarm(f"{alert.alert_id}: {_LATE_EXIT}", severity="critical")
             return
