@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,8 @@ from tt_tui.desk.port import Batch, EventRow
 from tt_tui.desk.ports import Clock
 from tt_tui.desk.state import State
 from tt_tui.domain import event as ev
+
+_LOG = logging.getLogger(__name__)
 
 RING = 20_000
 """Events kept for screens; one that fell further behind re-reads the whole state."""
@@ -103,7 +106,10 @@ class Ledger:
         with self._ring_lock:
             self._ring.extend(rows)
         for listener in self._applied:
-            listener(rows)
+            try:
+                listener(rows)
+            except Exception:  # an onlooker's fault must not break the write it looks at
+                _LOG.exception("a listener of the ledger failed")
         self._since_snapshot += len(rows)
         if self._since_snapshot >= self._snapshot_every:
             self.snapshot()
