@@ -18,6 +18,7 @@ from tt_tui.desk.reconcile import Reconcile
 from tt_tui.desk.reports import Reports
 from tt_tui.desk.resolver import Resolver
 from tt_tui.desk.supervisor import Supervisor
+from tt_tui.desk.trailing import Trailing
 from tt_tui.domain import event as ev
 from tt_tui.domain.account import AccountMode, KillLevel
 from tt_tui.domain.alert import Sender
@@ -42,6 +43,7 @@ class Desk:
         self.orders = Orders(context, self.reports, self.resolver)
         self.closing = Closing(context, self.orders, self.reports)
         self.protection = Protection(context, self.orders, self.closing)
+        self.trailing = Trailing(context, self.orders, self.closing)
         self.execution = Execution(context, self.orders, self.closing, self.protection)
         self.flattening = Flattening(context, self.orders, self.closing)
         self.intake = Intake(context, self.execution, self.flattening)
@@ -64,6 +66,7 @@ class Desk:
         self.guard.roll_days()
         self.intake.recover()
         self.protection.check_all()
+        self.trailing.start()
         self.intake.opened.set()
         context.tasks.start("guard", self.guard.run)
 

@@ -11,7 +11,7 @@ import msgspec
 from tt_tui.desk.rows import Order, StrategyRow
 from tt_tui.domain import event as ev
 from tt_tui.domain.decision import Answer
-from tt_tui.domain.order import Fill, OrderReport, OrderRequest, OrderState, Role, Side, may_move
+from tt_tui.domain.order import Fill, OrderReport, OrderRequest, OrderState, OrderType, Role, Side, may_move
 from tt_tui.domain.position import book
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def _row(request: OrderRequest, wall: int) -> Order:
         quantity=request.quantity,
         limit_price=request.limit_price,
         stop_price=request.stop_price,
+        follows=request.trail if request.order_type is OrderType.STOP else None,
         created=wall,
         updated=wall,
     )
@@ -258,6 +259,12 @@ def _replace_refused(state: State, wall: int, event: ev.ReplaceRefused) -> None:
         order.updated = wall
 
 
+def _follows(state: State, wall: int, event: ev.StopFollows) -> None:
+    order = state.orders.get(event.order_id)
+    if order is not None:
+        order.follows = event.trail
+
+
 def _filled(state: State, wall: int, event: ev.FillBooked) -> None:
     fill = event.fill
     key = f"{fill.account}|{fill.fill_id}"
@@ -319,6 +326,7 @@ HANDLERS: dict[type[Any], Callable[[Any, int, Any], None]] = {
     ev.CancelRefused: _cancel_refused,
     ev.ReplaceRequested: _replace_requested,
     ev.ReplaceRefused: _replace_refused,
+    ev.StopFollows: _follows,
     ev.FillBooked: _filled,
     ev.PositionAdjusted: _adjusted,
 }

@@ -21,7 +21,7 @@ from tt_tui.domain import event as ev
 from tt_tui.domain.account import KillLevel
 from tt_tui.domain.decision import Answer, Decision
 from tt_tui.domain.errors import NotSent, OutcomeUnknown, Rejected, Unavailable
-from tt_tui.domain.order import OrderChange, OrderRequest, OrderState
+from tt_tui.domain.order import OrderChange, OrderRequest, OrderState, OrderType
 from tt_tui.risk.gate import judge
 
 _LOG = logging.getLogger(__name__)
@@ -136,8 +136,11 @@ class Orders:
             leg = msgspec.structs.replace(request.legs[0], quantity=decision.quantity)
             request = msgspec.structs.replace(request, legs=(leg, *request.legs[1:]))
         broker = self._context.broker_of(request.account)
-        if request.bracket is not None and broker is not None and not broker.capabilities.native_brackets:
+        if request.bracket is not None and broker is not None and not broker.capabilities.keeps(request.bracket):
             request = msgspec.structs.replace(request, bracket=None)
+        if request.order_type is OrderType.STOP and request.trail is not None:
+            # The desk moves this stop itself; to the broker it is a plain one.
+            request = msgspec.structs.replace(request, trail=None)
         return request
 
     async def _place(self, request: OrderRequest) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from tt_tui.domain.account import Account, Balance, PositionReport
 from tt_tui.domain.instrument import Instrument
 from tt_tui.domain.market import Bar, Depth, Print, Quote
-from tt_tui.domain.order import Fill, OrderChange, OrderReport, OrderRequest
+from tt_tui.domain.order import Bracket, Fill, OrderChange, OrderReport, OrderRequest
 
 
 class Clock(Protocol):
@@ -62,6 +62,10 @@ class BrokerCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Orders carry our id and can be looked up by it."""
     flatten: bool
     """The broker has a close call of its own."""
+
+    def keeps(self, bracket: Bracket) -> bool:
+        """Return whether the broker makes this protection itself when it leaves with its entry."""
+        return self.native_brackets and (bracket.trail is None or self.native_trailing)
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,6 +39,9 @@ NATIVE_WAIT = 5.0
 STOP_WAIT = 5.0
 """Seconds after which a stop without the broker's word closes the position."""
 
+_GOOD = (OrderState.ACKED, OrderState.HELD, OrderState.WORKING, OrderState.PARTIAL, OrderState.FILLED)
+"""States in which a stop is known to protect, or to have done so."""
+
 
 class Protection:
     """Watches every position; one check at a time for each account and contract."""
@@ -113,13 +116,15 @@ class Protection:
             await self._closing.shrink(self._closing.protection(account, symbol, role), held)
         if bracket is None:
             return
-        if self.uncovered(account, symbol) > 0 and self._is_native(account):
+        native = self._is_native(account, bracket)
+        if self.uncovered(account, symbol) > 0 and native:
             await self._context.wait_for(lambda: self.uncovered(account, symbol) <= 0, NATIVE_WAIT)
-        missing = self.uncovered(account, symbol)
-        if missing <= 0 or self._closing.is_active(account, symbol):
+        position, missing = self._context.state.position(account, symbol), self.uncovered(account, symbol)
+        if self._closing.is_active(account, symbol):
             return
-        position = self._context.state.position(account, symbol)
-        if await self._place_stop(position, bracket, missing) and not self._is_native(account):
+        if missing > 0 and not await self._place_stop(position, bracket, missing):
+            return
+        if not native and (missing > 0 or not self._has_tried(position, Role.TARGET)):
             await self._place_target(position, bracket)
 
     def _bracket(self, position: Position) -> Bracket | None:
@@ -129,9 +134,14 @@ class Protection:
             return None
         return opener.request.bracket
 
-    def _is_native(self, account: str) -> bool:
+    def _is_native(self, account: str, bracket: Bracket) -> bool:
         broker = self._context.broker_of(account)
-        return broker is not None and broker.capabilities.native_brackets
+        return broker is not None and broker.capabilities.keeps(bracket)
+
+    def _has_tried(self, position: Position, role: Role) -> bool:
+        """Return whether an order of a role was ever made for a position; one that was refused is not repeated."""
+        orders = self._context.state.orders.values()
+        return any(order.request.parent_id == position.opened_by and order.request.role is role for order in orders)
 
     @staticmethod
     def _sum(orders: Sequence[Order]) -> Decimal:
@@ -153,29 +163,25 @@ class Protection:
         """Send our own stop; where it is refused or unknown the position is closed."""
         context = self._context
         instrument = context.instrument(position.symbol, position.account)
-        entry = position.average or Decimal(0)
-        price = self._price(bracket.stop or bracket.trail, instrument, entry, position, favourable=False)
-        trail_ticks = bracket.trail.value if bracket.trail is not None else None
         broker = context.broker_of(position.account)
-        trails = trail_ticks is not None and broker is not None and broker.capabilities.native_trailing
+        trails = bracket.trail is not None and broker is not None and broker.capabilities.native_trailing
         request = self._protective(
             position,
             quantity,
             Role.STOP,
             OrderType.TRAILING_STOP if trails else OrderType.STOP,
-            stop_price=price,
-            trail=trail_ticks * instrument.tick_size if trails and trail_ticks is not None else None,
+            stop_price=self._first_stop(bracket, instrument, position),
+            trail=None if bracket.trail is None else bracket.trail.value * instrument.tick_size,
         )
-        result = await self._orders.submit(request)
+        # A broker that hangs may not hold the five seconds up, so that the sending is a task of its own.
+        context.tasks.start(f"stop {request.order_id}", lambda: self._send(request))
+        if await context.wait_for(lambda: self._is_answered(request.order_id), STOP_WAIT):
+            order = context.state.orders[request.order_id]
+            if order.state in _GOOD:
+                return True
         order = context.state.orders[request.order_id]
-        good = (OrderState.ACKED, OrderState.HELD, OrderState.WORKING, OrderState.PARTIAL, OrderState.FILLED)
-        if (
-            await context.wait_for(lambda: order.state in good or order.state.is_terminal, STOP_WAIT)
-            and order.state in good
-        ):
-            return True
         context.alarm(
-            f"the stop of {position.symbol} on {position.account} is {order.state}: {result.text}; "
+            f"the stop of {position.symbol} on {position.account} is {order.state}: {order.reason or 'no answer'}; "
             "the position is being closed",
             severity="critical",
             account=position.account,
@@ -184,6 +190,30 @@ class Protection:
         cause = Cause(origin=Origin.GUARD, strategy=position.owner, why="its stop could not be placed")
         await self._closing.close(position.account, position.symbol, cause)
         return False
+
+    async def _send(self, request: OrderRequest) -> None:
+        await self._orders.submit(request)
+
+    def _is_answered(self, order_id: str) -> bool:
+        order = self._context.state.orders.get(order_id)
+        return order is not None and (order.state in _GOOD or order.state.is_terminal)
+
+    def _partner_group(self, position: Position, role: Role) -> str:
+        """Return the group of a stop without its target, or of a target without its stop: together they exit once."""
+        account, symbol = position.account, position.symbol
+        taken = {order.request.oco_group for order in self._closing.protection(account, symbol, role)}
+        others = self._closing.protection(account, symbol, Role.TARGET if role is Role.STOP else Role.STOP)
+        return next((each.request.oco_group for each in others if each.request.oco_group not in taken), "")
+
+    def _first_stop(self, bracket: Bracket, instrument: Instrument, position: Position) -> Decimal:
+        """Return where a new stop stands: at its own distance or the trailing one, whichever risks less."""
+        entry = position.average or Decimal(0)
+        prices = [
+            self._price(distance, instrument, entry, position, favourable=False)
+            for distance in (bracket.stop, bracket.trail)
+            if distance is not None
+        ]
+        return max(prices) if position.quantity > 0 else min(prices)
 
     async def _place_target(self, position: Position, bracket: Bracket) -> None:
         missing = abs(position.quantity) - self._sum(
@@ -207,8 +237,9 @@ class Protection:
         trail: Decimal | None = None,
     ) -> OrderRequest:
         opener = self._context.state.orders.get(position.opened_by)
+        order_id = self._context.ids.new("ORD")
         return OrderRequest(
-            order_id=self._context.ids.new("ORD"),
+            order_id=order_id,
             account=position.account,
             legs=(Leg(symbol=position.symbol, side=_closing_side(position), quantity=quantity),),
             order_type=order_type,
@@ -218,7 +249,7 @@ class Protection:
             origin=Origin.GUARD,
             role=role,
             parent_id=position.opened_by,
-            oco_group=f"OCO-{position.opened_by}",
+            oco_group=self._partner_group(position, role) or f"OCO-{order_id}",
             alert_id="" if opener is None else opener.request.alert_id,
             strategy=position.owner,
             created=self._context.clock.now(),
@@ -226,12 +257,10 @@ class Protection:
 
     @staticmethod
     def _price(
-        distance: Distance | None, instrument: Instrument, entry: Decimal, position: Position, *, favourable: bool
+        distance: Distance, instrument: Instrument, entry: Decimal, position: Position, *, favourable: bool
     ) -> Decimal:
         """Return the price of a stop or target that stands a distance from the entry, on the side that loses less."""
         long = position.quantity > 0
-        if distance is None:
-            raise ValueError("a protective order needs its distance")
         if distance.kind == "price":
             price = distance.value
         else:
@@ -250,27 +279,38 @@ class Protection:
         stops = self._closing.protection(account, symbol, Role.STOP)
         if not stops:
             return False, f"{symbol} has no working stop on {account}; send one with STOP in the order sentence"
+        asked = instruction.bracket.break_even if break_even and instruction.bracket is not None else instruction.trail
+        ticks = Decimal(0) if asked is None else in_ticks(asked, instrument, average)
+        if isinstance(ticks, Refuse):
+            return False, ticks.text
+        distance = ticks * instrument.tick_size
         if break_even:
-            offset = Decimal(0)
-            if instruction.bracket is not None and instruction.bracket.break_even is not None:
-                found = in_ticks(instruction.bracket.break_even, instrument, average)
-                if isinstance(found, Refuse):
-                    return False, found.text
-                offset = found * instrument.tick_size
-            entry = average + offset if position.quantity > 0 else average - offset
-            change = OrderChange(stop_price=instrument.round_stop(entry, _closing_side(position).sign))
-            words = f"stop of {symbol} moved to {instrument.format_price(change.stop_price)}"
-        else:
-            if instruction.trail is None:
-                return False, "say how far it should trail, such as TRAIL 10t"
-            ticks = in_ticks(instruction.trail, instrument, average)
-            if isinstance(ticks, Refuse):
-                return False, ticks.text
-            change = OrderChange(trail=ticks * instrument.tick_size)
-            words = f"stop of {symbol} trails by {ticks} ticks"
-        problems = [await self._orders.replace(order.order_id, change) for order in stops]
+            return await self._to_break_even(stops, position, instrument, distance)
+        if not distance:
+            return False, "say how far it should trail, such as TRAIL 10t"
+        problems = [await self._trail(order, distance) for order in stops]
         said = "; ".join(problem for problem in problems if problem)
-        return (False, said) if said else (True, words)
+        return (False, said) if said else (True, f"stop of {symbol} trails by {ticks} ticks")
+
+    async def _trail(self, order: Order, distance: Decimal) -> str:
+        """Let the broker trail a stop that it trails already, and the desk every other."""
+        if order.order_type is OrderType.TRAILING_STOP:
+            return await self._orders.replace(order.order_id, OrderChange(trail=distance))
+        await self._context.ledger.write(ev.StopFollows(order_id=order.order_id, trail=distance)).settled()
+        return ""
+
+    async def _to_break_even(
+        self, stops: list[Order], position: Position, instrument: Instrument, distance: Decimal
+    ) -> tuple[bool, str]:
+        side = _closing_side(position)
+        entry = (position.average or Decimal(0)) - distance * side.sign
+        price = instrument.round_stop(entry, side.sign)
+        worse = [order for order in stops if order.stop_price is None or (order.stop_price - price) * side.sign > 0]
+        if not worse:
+            return True, f"the stop of {position.symbol} already stands at {instrument.format_price(price)} or better"
+        problems = [await self._orders.replace(order.order_id, OrderChange(stop_price=price)) for order in worse]
+        said = "; ".join(problem for problem in problems if problem)
+        return (False, said) if said else (True, f"stop of {position.symbol} moved to {instrument.format_price(price)}")
 
 
 def _closing_side(position: Position) -> Side:

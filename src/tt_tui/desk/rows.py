@@ -26,6 +26,8 @@ class Order(msgspec.Struct, kw_only=True):
     """As it stands now, after replaces."""
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
+    follows: Decimal | None = None
+    """How far behind the market the desk itself keeps this stop, in price units; None where it stands still."""
     filled: Decimal = _ZERO
     """From booked fills."""
     value: Decimal = _ZERO

@@ -180,6 +180,14 @@ class ReplaceRefused(Event, frozen=True, kw_only=True, tag=True):
     why: str
 
 
+class StopFollows(Event, frozen=True, kw_only=True, tag=True):
+    """The desk itself keeps a stop this far behind the market from here on; the broker does not trail it."""
+
+    order_id: str
+    trail: Decimal
+    """Distance in price units."""
+
+
 class FillBooked(Event, frozen=True, kw_only=True, tag=True):
     """One execution was booked; its point value makes the fold independent of any table."""
 
@@ -344,6 +352,7 @@ AnyEvent = (
     | CancelRefused
     | ReplaceRequested
     | ReplaceRefused
+    | StopFollows
     | FillBooked
     | PositionAdjusted
     | AccountSeen
