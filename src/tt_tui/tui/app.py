@@ -22,6 +22,7 @@ from tt_tui.tui import theme as themes
 from tt_tui.tui.result import ScreenResult
 from tt_tui.tui.settings import ScreenSettings, frames_per_second, may_flash
 from tt_tui.tui.start_screen import StartScreen
+from tt_tui.tui.terminal import Terminal
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from tt_tui.tui.workspace import Workspace
 
 log = logging.getLogger(__name__)
+
+_OUTPUT_THREAD = "textual-output"
 
 PortFactory = Callable[[], "DeskPort"]
 
@@ -89,6 +92,8 @@ class WorkstationApp(App[ScreenResult], inherit_bindings=False):
         self._clock: Clock = clock or SystemClock()
         self._environ = environ
         self._crash: BaseException | None = None
+        self._terminal = Terminal()
+        self._was_dropped = False
         self._folders = (locations.shipped("themes"), self._config_folder / "themes")
         self._choose_theme()
 
@@ -196,6 +201,25 @@ class WorkstationApp(App[ScreenResult], inherit_bindings=False):
         elif isinstance(self.screen, StartScreen):
             self.exit(ScreenResult.QUIT)
 
+    def drop(self) -> None:
+        """Leave the terminal now, whether or not it still reads: after SIGHUP, or when it is gone.
+
+        Call it from the main thread, as in a signal handler. ``run`` then returns ``KEEP_HEADLESS``.
+        """
+        self._was_dropped = True
+        outputs = [thread for thread in threading.enumerate() if thread.name == _OUTPUT_THREAD]
+        self._terminal.let_go(outputs)
+        if not any(thread.is_alive() for thread in outputs):
+            # A hang-up ends Textual's writer with an error; without a reader its full queue would block the loop.
+            threading.Thread(target=self._drain_output, name="screen drain", daemon=True).start()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.exit, ScreenResult.KEEP_HEADLESS)
+
+    def _drain_output(self) -> None:
+        writer = getattr(self._driver, "_writer_thread", None)
+        while writer is not None:
+            writer._queue.get()
+
     def _handle_exception(self, error: Exception) -> None:
         self._crash = error
         super()._handle_exception(error)
@@ -206,7 +230,7 @@ class WorkstationApp(App[ScreenResult], inherit_bindings=False):
 
         text = safe_traceback(self._crash) if self._crash is not None else "the screen failed"
         log.critical("the screen failed, the desk goes on without it\n%s", text)
-        self._return_value = ScreenResult.CRASHED
+        self._return_value = ScreenResult.KEEP_HEADLESS if self._was_dropped else ScreenResult.CRASHED
         self._exit_renderables.append(Text(f"{text}\nThe screen failed; the desk goes on without it."))
         self._close_messages_no_wait()
 

@@ -12,6 +12,7 @@ from tt_tui.domain.instruction import Action, Instruction
 from tt_tui.tui.commander import Commander
 from tt_tui.tui.feed import Clock
 from tt_tui.tui.leaving import still_open
+from tt_tui.tui.prompt import account_names
 from tt_tui.tui.result import ScreenResult
 from tt_tui.tui.view import View
 
@@ -50,7 +51,7 @@ class Exits:
             if choice is Choice.KEEP:
                 self._result = ScreenResult.KEEP_HEADLESS
             elif choice is Choice.FLATTEN:
-                self._start_flatten()
+                self._start_flatten(account_names(view.status, view.state))
 
         app.push_screen(Quitting(held), take)
 
@@ -63,8 +64,8 @@ class Exits:
             self._poll_flatten(self._flatten, view, commander)
         return self._result
 
-    def _start_flatten(self) -> None:
-        wish = Instruction(action=Action.FLATTEN, everything=True)
+    def _start_flatten(self, accounts: tuple[str, ...]) -> None:
+        wish = Instruction(action=Action.FLATTEN, everything=True, accounts=accounts)
         try:
             self._flatten, self._done_at = self._port.submit(wish), None
         except Exception as error:

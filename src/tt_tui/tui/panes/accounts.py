@@ -31,10 +31,11 @@ COLUMNS = (
 class Accounts(Pane):
     """Every account the desk knows."""
 
+    EMPTY_TEXT = "There is no account."
+
     def __init__(self, function: Function) -> None:
         super().__init__(function)
         self._table = Table(COLUMNS)
-        self._table.empty_text = "No account is known yet."
         self._symbols: tuple[str, ...] = ()
 
     def body(self) -> Iterable[Widget]:

@@ -26,16 +26,20 @@ COLUMNS = (
     Column("Why", 14, rank=1, stretch=True),
 )
 _MOST = 1_000
+_OPEN = frozenset({AlertStatus.RECEIVED, AlertStatus.WAITING})
 _BODY_LINES = 40
 
 
 class Alerts(DetailedPane):
     """Alerts, newest first."""
 
+    EMPTY_TEXT = "No alert has come in yet; HOOK shows where to send one."
     BINDINGS: ClassVar[list[BindingType]] = bindings("alerts")
 
     def __init__(self, function: Function) -> None:
-        super().__init__(function, COLUMNS, "No alert has come in yet; HOOK shows where to send one.")
+        super().__init__(function, COLUMNS)
+        self._keys: tuple[str, ...] = ()
+        self._open_ones = 0
 
     def act(self, action: str) -> None:
         """Open or close the details."""
@@ -45,10 +49,12 @@ class Alerts(DetailedPane):
     def update(self, view: View) -> None:
         """Show the alerts of a frame."""
         rows = view.state.alerts
-        self.table.show(tuple(islice(reversed(rows), _MOST)), lambda key: self._row(rows[key], view))
-        open_ones = sum(row.status in (AlertStatus.RECEIVED, AlertStatus.WAITING) for row in rows.values())
-        waiting = f"{open_ones} open · " if open_ones else ""
-        self.say((waiting, "loud"), (self.table.range_text or figures.plural(len(rows), "alert"), "tab"))
+        if self.is_news(view):
+            self._keys = tuple(islice(reversed(rows), _MOST))
+            self._open_ones = sum(rows[key].status in _OPEN for key in self._keys)
+        self.table.show(self._keys, lambda key: self._row(rows[key], view))
+        waiting = f" {self._open_ones} open " if self._open_ones else ""
+        self.say((waiting, "loud"), (" ", "tab"), (self.table.range_text or figures.plural(len(rows), "alert"), "tab"))
 
     def details(self, key: str, view: View) -> Iterable[Cells]:
         """Return the alert's body, its verdict on each account and its orders."""

@@ -37,6 +37,9 @@ class Pane(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(PANE)
 
+    EMPTY_TEXT: ClassVar[str] = ""
+    """What the list says where it is known to have no row."""
+
     class Typed(Message):
         """A key of the pane stands for a sentence, for Enter to run."""
 
@@ -138,6 +141,8 @@ class Pane(Vertical):
             self._break(error)
         else:
             self._mend()
+            if self.main_table is not None:
+                self.main_table.say_when_empty(self.EMPTY_TEXT if view.known else "Not known yet.")
             if not view.status.running:
                 self.say(("starting", "tab"))
 

@@ -23,10 +23,9 @@ class DetailedPane(Pane):
     DetailedPane.-details TextLines { display: block; }
     """
 
-    def __init__(self, function: Function, columns: Sequence[Column], empty_text: str) -> None:
+    def __init__(self, function: Function, columns: Sequence[Column]) -> None:
         super().__init__(function)
         self.table = Table(columns)
-        self.table.empty_text = empty_text
         self._details = TextLines()
         self._details.can_focus = False
         self._open = False

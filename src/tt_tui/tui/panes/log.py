@@ -22,13 +22,14 @@ _INKS = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "loud", "DEBUG": "dim"}
 class Log(Pane):
     """The tail of the log; it follows the newest line until the cursor leaves it."""
 
+    EMPTY_TEXT = "Nothing yet."
+
     def __init__(self, function: Function, tail: LogTail) -> None:
         super().__init__(function)
         self._tail = tail
         self._shown = -1
         self._lines: dict[str, LogLine] = {}
         self._table = Table(COLUMNS, follows_end=True)
-        self._table.empty_text = "Nothing yet."
 
     def body(self) -> Iterable[Widget]:
         """Return the list."""

@@ -39,10 +39,11 @@ _VERBS = {"orders.cancel": "CXL", "orders.confirm": "CONFIRM"}
 class Orders(DetailedPane):
     """Orders, those that stand first, then the newest."""
 
+    EMPTY_TEXT = "No order yet."
     BINDINGS: ClassVar[list[BindingType]] = bindings("orders")
 
     def __init__(self, function: Function) -> None:
-        super().__init__(function, COLUMNS, "No order yet.")
+        super().__init__(function, COLUMNS)
         self._keys: tuple[str, ...] = ()
         self._symbol = ""
 

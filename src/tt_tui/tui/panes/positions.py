@@ -45,12 +45,12 @@ def profit_ink(value: Decimal | None, *, stale: bool = False) -> str:
 class Positions(Pane):
     """Positions that are not flat, of every account."""
 
+    EMPTY_TEXT = "Flat."
     BINDINGS: ClassVar[list[BindingType]] = bindings("positions")
 
     def __init__(self, function: Function) -> None:
         super().__init__(function)
         self._table = Table(COLUMNS)
-        self._table.empty_text = "Flat."
         self._held: dict[str, Position] = {}
 
     def body(self) -> Iterable[Widget]:
@@ -91,7 +91,6 @@ class Positions(Pane):
         """Show the positions of a frame."""
         if self.is_news(view):
             self._held = _held(view.state)
-            self._table.empty_text = "Flat." if view.known else "Not known yet."
         held = self._held
         self._table.show(tuple(held), lambda key: _row(held[key], view))
         profits = [marks.open_profit(position, view) for position in held.values()]

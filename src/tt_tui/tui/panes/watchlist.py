@@ -39,12 +39,12 @@ _EMPTY: Cells = (("–", "dim"),) * (len(COLUMNS) - 1)
 class Watchlist(Pane):
     """Quotes of the watched contracts, only those in view are asked for."""
 
+    EMPTY_TEXT = "Nothing is watched; W ADD ES NQ adds contracts."
     BINDINGS: ClassVar[list[BindingType]] = bindings("watchlist")
 
     def __init__(self, function: Function) -> None:
         super().__init__(function)
         self._table = Table(COLUMNS, numbered=True)
-        self._table.empty_text = "Nothing is watched; W ADD ES NQ adds contracts."
         self._moves: dict[str, tuple[Decimal, int, int]] = {}
         """By symbol: the last price, which way it moved, and until when that is lit up."""
         self._by_name = False

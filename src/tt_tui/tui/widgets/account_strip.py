@@ -125,6 +125,8 @@ def _permission(view: View) -> Cells:
 
 def _desk(view: View) -> Cells:
     parts: list[Cell] = []
+    if not view.status.running:
+        parts.append((" the desk is starting ", "loud"))
     for name, row in view.state.connections.items():
         sign, ink = words.connection(row.state)
         colour = {"good": "strip-up", "bad": "strip-down"}.get(ink, "strip-warn")

@@ -95,7 +95,7 @@ class Table(Inked, can_focus=True):
         self._strips: dict[tuple[str, int, bool], Strip] = {}
         self._cursor = 0
         self._top = 0
-        self.empty_text = ""
+        self._empty_text = ""
 
     # What is shown
 
@@ -111,6 +111,13 @@ class Table(Inked, can_focus=True):
         regions = joined(region for region in changed if region is not None)
         if regions:
             self.refresh(*regions)
+
+    def say_when_empty(self, text: str) -> None:
+        """Say this where there is no row."""
+        if text != self._empty_text:
+            self._empty_text = text
+            if not self._keys:
+                self.refresh()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -170,8 +177,8 @@ class Table(Inked, can_focus=True):
         if y == 0:
             return self._header(width)
         index = self._top + y - 1
-        if not self._keys and y == 1 and self.empty_text:
-            return self.strip(((f"  {self.empty_text}", "dim"),), width)
+        if not self._keys and y == 1 and self._empty_text:
+            return self.strip(((f"  {self._empty_text}", "dim"),), width)
         if index >= len(self._keys):
             return self.strip((), width)
         key = self._keys[index]
