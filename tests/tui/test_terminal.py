@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import os, signal, sys, threading
 from tests.tui.demo import make_port
+from tt_tui.cli.terminal import let_go
 from tt_tui.tui.app import WorkstationApp
 from tt_tui.tui.settings import ScreenSettings
 
@@ -25,7 +26,14 @@ def tell(text):
     os.write(told, text.encode() + b"\\n")
 
 app = WorkstationApp(lambda: make_port(100), ScreenSettings(theme="dark", frame_rate=60))
-signal.signal(signal.SIGHUP, lambda *_: app.drop())
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+
+def leave():
+    signal.sigwait([signal.SIGHUP])
+    let_go()
+    app.drop()
+
+threading.Thread(target=leave, daemon=True).start()
 
 def watch():
     while True:

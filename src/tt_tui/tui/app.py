@@ -18,11 +18,11 @@ from textual.screen import Screen
 
 from tt_tui.infra import locations
 from tt_tui.infra.clock import SystemClock
+from tt_tui.tui import terminal
 from tt_tui.tui import theme as themes
 from tt_tui.tui.result import ScreenResult
 from tt_tui.tui.settings import ScreenSettings, frames_per_second, may_flash
 from tt_tui.tui.start_screen import StartScreen
-from tt_tui.tui.terminal import Terminal
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -92,7 +92,7 @@ class WorkstationApp(App[ScreenResult], inherit_bindings=False):
         self._clock: Clock = clock or SystemClock()
         self._environ = environ
         self._crash: BaseException | None = None
-        self._terminal = Terminal()
+        terminal.allow_interrupts()
         self._was_dropped = False
         self._folders = (locations.shipped("themes"), self._config_folder / "themes")
         self._choose_theme()
@@ -202,13 +202,13 @@ class WorkstationApp(App[ScreenResult], inherit_bindings=False):
             self.exit(ScreenResult.QUIT)
 
     def drop(self) -> None:
-        """Leave the terminal now, whether or not it still reads: after SIGHUP, or when it is gone.
+        """End the screen on a terminal that is gone or no longer read; ``run`` then returns ``KEEP_HEADLESS``.
 
-        Call it from the main thread, as in a signal handler. ``run`` then returns ``KEEP_HEADLESS``.
+        Call it from any thread, once the standard descriptors no longer are that terminal.
         """
         self._was_dropped = True
         outputs = [thread for thread in threading.enumerate() if thread.name == _OUTPUT_THREAD]
-        self._terminal.let_go(outputs)
+        terminal.interrupt(outputs)
         if not any(thread.is_alive() for thread in outputs):
             # A hang-up ends Textual's writer with an error; without a reader its full queue would block the loop.
             threading.Thread(target=self._drain_output, name="screen drain", daemon=True).start()
