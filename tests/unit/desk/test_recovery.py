@@ -33,7 +33,7 @@ async def leave_an_exit_unsent(rig: Rig) -> None:
         legs=(Leg(symbol="ESZ6", side=Side.SELL, quantity=ONE),),
         role=Role.EXIT,
         alert_id="ALT-LEFT",
-        intent_id="ALT-LEFT:main-1/exit",
+        intent_id="ALT-LEFT:main-1/exit1",
     )
     await ledger.write(ev.OrderIntended(request=request)).durable()
 
