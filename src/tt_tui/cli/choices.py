@@ -31,8 +31,10 @@ class Choices:
     seed: int | None = None
 
     def folder(self, base: Path) -> Path:
-        """Return where this run keeps its files: a demo beside the real ones."""
-        return base / DEMO_FOLDER if self.demo else base
+        """Return where this run keeps its files: a demo beside the real ones, each recording's apart."""
+        if not self.demo:
+            return base
+        return base / DEMO_FOLDER if self.replay is None else base / DEMO_FOLDER / self.replay.stem
 
     def over(self, setup: Setup) -> Setup:
         """Return the setup with the flags in it."""

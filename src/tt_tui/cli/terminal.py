@@ -18,13 +18,18 @@ def has_terminal() -> bool:
     return os.isatty(0) and os.isatty(2)
 
 
-def let_go() -> None:
+def let_go(*, stays: bool = False) -> None:
     """Replace standard input, output and error, so that no write blocks on a terminal that nobody reads.
 
-    Standard input becomes a pipe that never says anything: an end of file would keep a reader spinning.
+    Standard input becomes a pipe that never says anything: an end of file would keep a reader spinning. Nor does
+    reading it wait: a reader that was just told of input would never come back. A terminal that ``stays`` is held
+    open without being used: a window of which nobody holds the terminal closes, with the words in it.
     """
+    if stays:
+        os.dup(2)
     nothing = os.open(os.devnull, os.O_RDWR)
     silent, _held_open = os.pipe()
+    os.set_blocking(silent, False)
     os.dup2(silent, 0)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)

@@ -69,7 +69,11 @@ def run_workstation(choices: Choices) -> int:
     take_signals()
     stage = Stage(session, choices)
     watch_signals(stage.end, stage.terminal_gone)
-    return stage.run()
+    code = stage.run()
+    if stage.is_alone:
+        # A thread of the screen may still hang in the terminal that is gone; desk and log are closed.
+        os._exit(code)
+    return code
 
 
 class Stage:
@@ -97,10 +101,15 @@ class Stage:
         if self._session.failure is not None:
             self._headless.end("the desk did not start")
             return _tell(self._session.failure)
-        if result in ("quit", "flattened") and not self._gone.locked():
+        if result in ("quit", "flattened") and not self.is_alone:
             self._headless.end("the user quit")
             return self._headless.wait()
         return self._go_on(result)
+
+    @property
+    def is_alone(self) -> bool:
+        """Return whether the terminal was let go."""
+        return self._gone.locked()
 
     def end(self, why: str) -> None:
         """End the process in good order: the screen is asked, the desk is closed whatever the screen does."""
@@ -171,7 +180,7 @@ class Stage:
                 f"The desk goes on without a screen (process {os.getpid()}{alerts}). Ctrl-C ends it; closing this "
                 "terminal does not."
             )
-            terminal.let_go()
+            terminal.let_go(stays=True)
             why = "the screen failed" if result == "crashed" else "the user left the screen"
             _LOG.warning("%s; the desk goes on without it, as `tt listen` does", why)
         return self._headless.wait()
