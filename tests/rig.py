@@ -268,6 +268,9 @@ async def desk_rig(
         await (asyncio.sleep(0.001) if memory is None else settle())
         await rig.clock.advance(0.25)
     opening.result()
+    if quotes and not simulated:
+        # The clock ran while the journal's thread worked; a quote of the start may be stale by now.
+        rig.quote("ES", "5000.00", "5000.25")
     try:
         yield rig
     finally:

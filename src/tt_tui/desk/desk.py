@@ -10,13 +10,14 @@ from tt_tui.desk.context import DeskContext
 from tt_tui.desk.execution import Execution
 from tt_tui.desk.flattening import Flattening
 from tt_tui.desk.guard import Guard
-from tt_tui.desk.intake import Intake, Taken, person_route
+from tt_tui.desk.intake import Intake, Taken
 from tt_tui.desk.orders import Orders
 from tt_tui.desk.port import Outcome, Preview, PreviewLine
 from tt_tui.desk.protection import Protection
 from tt_tui.desk.reconcile import Reconcile
 from tt_tui.desk.reports import Reports
 from tt_tui.desk.resolver import Resolver
+from tt_tui.desk.senders import person_route
 from tt_tui.desk.supervisor import Supervisor
 from tt_tui.desk.trailing import Trailing
 from tt_tui.domain import event as ev
@@ -67,6 +68,7 @@ class Desk:
         self.intake.recover()
         self.protection.check_all()
         self.trailing.start()
+        self.execution.resume()
         self.intake.opened.set()
         context.tasks.start("guard", self.guard.run)
 

@@ -33,9 +33,10 @@ from tt_tui.domain.alert import AccountVerdict
 from tt_tui.domain.decision import Answer
 from tt_tui.domain.instruction import Action, Instruction
 from tt_tui.domain.instrument import Instrument, Kind, UnknownSymbol, product
-from tt_tui.domain.order import OrderState, OrderType
+from tt_tui.domain.order import OrderState, OrderType, Role
 
 REPLANS = 3
+_SECOND = 1_000_000_000
 FILL_GLANCE = 1.0
 """Seconds that a verdict waits for the fill of a market order."""
 QUOTE_PAUSE = 0.05
@@ -121,7 +122,7 @@ class Execution:
         if isinstance(instrument, Refuse):
             return _refuse(result, instrument)
         result.contract = instrument.symbol
-        await self._await_quote(instrument)
+        self._context.quotes.watch([instrument])
         async with self.lane(route.account, instrument.root):
             for _ in range(REPLANS):
                 steps = plan(instruction, route, self.holding(route.account, instrument.symbol), cause.strategy)
@@ -130,11 +131,10 @@ class Execution:
         return result
 
     async def _await_quote(self, instrument: Instrument) -> None:
-        """Subscribe to a contract that nobody has asked for yet, and give its first quote a moment."""
+        """Give the first quote of a contract that nobody has asked for yet a moment; exits need none."""
         quotes = self._context.quotes
         if quotes.view(instrument.symbol) is not None:
             return
-        quotes.watch([instrument])
         for _ in range(QUOTE_LOOKS):
             await self._context.clock.sleep(QUOTE_PAUSE)
             if quotes.view(instrument.symbol) is not None:
@@ -226,6 +226,7 @@ class Execution:
         if refusal is not None:
             _refuse(result, refusal)
             return
+        await self._await_quote(instrument)
         request = entry_request(context, instruction, route, instrument, step, cause)
         if isinstance(request, Refuse):
             _refuse(result, request)
@@ -241,14 +242,30 @@ class Execution:
             result.refused, result.code = True, sent.decision.code
         elif instruction.cancel_after:
             seconds = instruction.cancel_after
-            context.tasks.start(
-                f"cancel {sent.order_id} after its time", lambda: self._cancel_later(sent.order_id, seconds)
-            )
+            self._start_cancel_later(sent.order_id, seconds)
+
+    def resume(self) -> None:
+        """Go on counting for entries that are to be canceled after a time, as a former process did."""
+        state = self._context.state
+        for account in list(state.accounts):
+            for order in state.live_orders(account):
+                alert, taken = (
+                    state.alerts.get(order.request.alert_id),
+                    state.instructions.get(order.request.instruction_id),
+                )
+                wish = alert.alert.instruction if alert is not None else None if taken is None else taken.instruction
+                if order.request.role is Role.ENTRY and wish is not None and wish.cancel_after:
+                    self._start_cancel_later(order.order_id, wish.cancel_after)
+
+    def _start_cancel_later(self, order_id: str, seconds: int) -> None:
+        name = f"cancel {order_id} after its time"
+        self._context.tasks.start(name, lambda: self._cancel_later(order_id, seconds))
 
     async def _cancel_later(self, order_id: str, seconds: int) -> None:
-        await self._context.clock.sleep(seconds)
+        due = self._context.state.orders[order_id].sent_at + seconds * _SECOND
+        await self._context.clock.sleep((due - self._context.clock.now()) / _SECOND)
         order = self._context.state.orders.get(order_id)
-        if order is not None and order.state.is_live and not order.filled:
+        if order is not None and order.state.is_live:
             await self._orders.cancel(order_id, f"not filled within {seconds} s")
 
     async def _cancel_working(
@@ -263,6 +280,11 @@ class Execution:
             and side in (None, order.request.side)
         ]
         gone = await self._orders.cancel_and_prove(ids, cause.why or "canceled as asked")
+        if chosen and not ids:
+            state = self._context.state.orders[chosen].state
+            result.texts.append(f"{chosen} is {state}, there is nothing left to cancel")
+            result.done = True
+            return True
         count = f"{len(ids)} order{'' if len(ids) == 1 else 's'} in {symbol}"
         result.texts.append(f"canceled {count}" if gone else f"asked to cancel {count}, not confirmed yet")
         result.done = gone

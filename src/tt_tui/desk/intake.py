@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -15,18 +15,20 @@ from tt_tui.desk.context import DeskContext
 from tt_tui.desk.execution import Execution, Result, is_exit, status_of
 from tt_tui.desk.flattening import Flattening
 from tt_tui.desk.ledger import Receipt
+from tt_tui.desk.senders import person_route, sender_problem, sender_route
 from tt_tui.desk.views import PROTECTION
 from tt_tui.domain import event as ev
 from tt_tui.domain.alert import AccountVerdict, Alert, AlertStatus, Sender
 from tt_tui.domain.instruction import Action, Instruction
-from tt_tui.domain.instrument import UnknownSymbol
-from tt_tui.domain.order import OrderState, Origin
+from tt_tui.domain.order import OrderState, Origin, Role
 
 _LOG = logging.getLogger(__name__)
 _SECOND = 1_000_000_000
 _LATE_EXIT = (
     "the desk was restarted before this exit ran; look at the position and close it by hand if it is still meant"
 )
+
+_NOT_BEGUN = "the desk was restarted before it was carried out here; it is not sent late"
 
 
 class Busy(Exception):
@@ -47,7 +49,8 @@ class Intake:
         self._context = context
         self._execution = execution
         self._flattening = flattening
-        self._entries_under_way: Counter[str] = Counter()
+        self._entries_under_way: defaultdict[str, set[str]] = defaultdict(set)
+        """Alerts that may enter and have no verdict yet, by strategy."""
         self._waiting = 0
         self.opened = asyncio.Event()
         """Set once the desk is reconciled and old alerts are judged; before it, new ones are stored and wait."""
@@ -117,12 +120,12 @@ class Intake:
         opening = not is_exit(instruction.action) and instruction.position_after != "flat"
         if opening:
             self._throttle(strategy)
-            self._entries_under_way[strategy] += 1
+            self._entries_under_way[strategy].add(alert.alert_id)
         try:
             results = await self._run_all(instruction, routes, strategy, alert.alert_id, Origin.ALERT)
         finally:
             if opening:
-                self._entries_under_way[strategy] -= 1
+                self._entries_under_way[strategy].discard(alert.alert_id)
         self._conclude(alert, results)
 
     def _routes(self, alert: Alert) -> tuple[Sequence[AccountRoute], str]:
@@ -130,9 +133,10 @@ class Intake:
         context, sender, instruction = self._context, alert.sender, alert.instruction
         if instruction.delay:
             return (), "a delay before acting is not supported; take it out of the alert's message"
-        if instruction.everything:
+        if instruction.everything and is_exit(instruction.action):
             names = [route.account for group in sender.groups for route in context.config.groups.get(group, ())]
-            return [context.config.route(name) for name in dict.fromkeys(names)], ""
+            found = [context.config.route(name) for name in dict.fromkeys(names)]
+            return found, "" if found else f"{sender.name} may use no account group that has accounts"
         group = instruction.account_group or sender.default_group
         routes = context.config.groups.get(group)
         if routes is None or group not in sender.groups:
@@ -140,28 +144,8 @@ class Intake:
             return (), f"the account group {group!r} is not one that {sender.name} may use; it may use: {permitted}"
         if not routes:
             return (), f"the account group {group!r} has no accounts"
-        problem = self._sender_limits(sender, instruction, routes[0].account)
-        return ((), problem) if problem else (routes, "")
-
-    def _sender_limits(self, sender: Sender, instruction: Instruction, account: str) -> str:
-        if not instruction.symbol:
-            return "the alert names no symbol"
-        if sender.symbols:
-            try:
-                instrument = self._context.instrument(instruction.symbol, account)
-            except UnknownSymbol as error:
-                return str(error)
-            if instrument.root not in sender.symbols and instrument.symbol not in sender.symbols:
-                return f"{sender.name} may trade {', '.join(sender.symbols)} only, not {instrument.root}"
-        if is_exit(instruction.action):
-            return ""
-        asked = instruction.target_size or instruction.quantity
-        if sender.maximum_quantity is not None and asked is not None and asked > sender.maximum_quantity:
-            return f"{sender.name} may trade {sender.maximum_quantity} at most, the alert asked for {asked}"
-        side = _opens(instruction)
-        if sender.sides and side and side not in sender.sides:
-            return f"{sender.name} may open {' and '.join(sender.sides)} positions only, not {side}"
-        return ""
+        problem = sender_problem(context, sender, instruction, routes[0].account)
+        return ((), problem) if problem else ([sender_route(sender, route) for route in routes], "")
 
     def _throttle(self, strategy: str) -> None:
         """Stop a strategy that enters too often; a person enables it again (RTS 6 art. 15(3))."""
@@ -170,7 +154,7 @@ class Intake:
         if row is not None and row.stopped:
             return
         entries = [] if row is None else row.entries
-        under_way = self._entries_under_way[strategy]
+        under_way = sum(not self._has_entered(alert_id) for alert_id in self._entries_under_way[strategy])
         minute = sum(1 for at in entries if at > now - 60 * _SECOND) + under_way
         day = sum(1 for at in entries if at > now - 86_400 * _SECOND) + under_way
         if minute >= context.config.entries_per_minute:
@@ -181,6 +165,11 @@ class Intake:
             return
         context.ledger.write(ev.StrategyStopped(strategy=strategy, why=why))
         context.alarm(f"{strategy} was stopped: {why}", severity="critical")
+
+    def _has_entered(self, alert_id: str) -> bool:
+        """Return whether an alert's entry was sent, so that its strategy has it counted already."""
+        orders = self._context.state.orders_of_alert(alert_id)
+        return any(order.sent_at and order.request.role is Role.ENTRY for order in orders)
 
     async def _run_all(
         self, instruction: Instruction, routes: Sequence[AccountRoute], strategy: str, wish_id: str, origin: Origin
@@ -225,14 +214,17 @@ class Intake:
         if instruction.symbol or not is_exit(instruction.action):
             return await self._execution.run(instruction, route, cause)
         result = Result(account=route.account)
-        if instruction.action is Action.CANCEL:
+        closes = instruction.action in (Action.CLOSE, Action.FLATTEN)
+        if not closes or cause.origin in (Origin.ALERT, Origin.STRATEGY):
+            # Contract by contract, so that what is not the strategy's own is left alone.
             for symbol in self._context.state.held_symbols(route.account):
                 single = msgspec.structs.replace(instruction, symbol=symbol)
-                part = await self._execution.run(single, route, cause)
+                part = await self._execution.run(single, msgspec.structs.replace(route, micro=False), cause)
                 result.texts.extend(part.texts)
-                result.refused = result.refused or part.refused
+                result.order_ids.extend(part.order_ids)
+                result.refused, result.code = result.refused or part.refused, result.code or part.code
             result.done = not result.refused
-            result.texts = result.texts or ["no order works"]
+            result.texts = result.texts or ["no order works and nothing is held"]
             return result
         flat, text = await self._flattening.flatten([route.account], cause.strategy or str(cause.origin), cause)
         result.texts.append(text)
@@ -341,6 +333,12 @@ class Intake:
                     )
                 )
             if not all(order.state is OrderState.ABANDONED for order in orders):
+                seen = {verdict.account for verdict in verdicts}
+                verdicts += [
+                    AccountVerdict(account=route.account, status="refused", text=_NOT_BEGUN, code="RESTART")
+                    for route in self._routes(alert)[0]
+                    if route.account not in seen
+                ]
                 self._write_verdict(alert, verdicts)
                 return
             if not is_exit(alert.instruction.action):
@@ -361,25 +359,3 @@ class Intake:
         if age > self._context.config.exit_replay_limit:
             return False
         return not any(fill.ts_recv > alert.received for fills in self._context.state.fills.values() for fill in fills)
-
-
-def person_route(route: AccountRoute) -> AccountRoute:
-    """Return a route for a person's wish: the account's limits hold, but its size is as typed."""
-    return msgspec.structs.replace(
-        route,
-        multiplier=AccountRoute(account="").multiplier,
-        fixed_size=None,
-        micro=False,
-        sides=("long", "short"),
-        symbols=(),
-    )
-
-
-def _opens(instruction: Instruction) -> str:
-    if instruction.position_after in ("long", "short"):
-        return instruction.position_after
-    if instruction.action in (Action.BUY, Action.ADD_BUY):
-        return "long"
-    if instruction.action in (Action.SELL, Action.ADD_SELL):
-        return "short"
-    return ""

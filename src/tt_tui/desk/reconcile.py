@@ -52,11 +52,12 @@ class Reconcile:
             if order.state is OrderState.UNKNOWN:
                 self._resolver.resolve(order.order_id)
         differences = [f"order {order_id} is not at the broker" for order_id in missing]
-        if self._position_differences(seen):
+        first_look = self._position_differences(seen)
+        if first_look:
             await context.clock.sleep(SECOND_LOOK)
             seen = await self._ask(broker, account)
             self._take(seen)
-            differences += self._adjust(seen)
+            differences += self._adjust(seen, first_look)
         row = context.state.accounts.get(account)
         if first or differences or (row is not None and row.differences):
             context.ledger.write(
@@ -108,11 +109,16 @@ class Reconcile:
                 found[symbol] = pair
         return found
 
-    def _adjust(self, seen: Snapshot) -> list[str]:
-        """Take the broker's quantity where two looks agreed that ours is wrong; entries stop on the account."""
+    def _adjust(self, seen: Snapshot, first_look: Mapping[str, tuple[Decimal, Decimal]]) -> list[str]:
+        """Take the broker's quantity where two looks agreed that ours is wrong; entries stop on the account.
+
+        What differs in one look only may be a fill on its way; the next pass looks again.
+        """
         context, texts = self._context, []
         averages = {row.symbol: row.average for row in seen.positions}
         for symbol, (ours, theirs) in self._position_differences(seen).items():
+            if first_look.get(symbol) != (ours, theirs):
+                continue
             price = averages.get(symbol) or self._estimate(seen.account, symbol)
             text = f"{symbol}: we had {ours}, the broker has {theirs}"
             last = context.state.seq

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from tt_tui.desk.context import DeskContext
+from tt_tui.desk.journal import DuplicateKey
 from tt_tui.desk.rows import Order
 from tt_tui.domain import event as ev
 from tt_tui.domain.account import Balance
@@ -85,16 +86,29 @@ class Reports:
         context.crash_point("fill.before_commit")
         if not fill.ts_recv:
             fill = msgspec.structs.replace(fill, ts_recv=context.clock.now())
-        context.ledger.write(
-            ev.FillBooked(
-                fill=fill,
-                point_value=context.point_value(fill.symbol, fill.account),
-                order_id=order_id,
-                strategy="" if order is None else order.request.strategy,
+        was = None if order is None else order.state
+        explained = order is None or order.filled + fill.quantity <= order.broker_filled
+        try:
+            context.ledger.write(
+                ev.FillBooked(
+                    fill=fill,
+                    point_value=context.point_value(fill.symbol, fill.account),
+                    order_id=order_id,
+                    strategy="" if order is None else order.request.strategy,
+                )
             )
-        )
+        except DuplicateKey:
+            # It was booked so long ago that only the journal remembers.
+            return False
         context.crash_point("fill.after_commit")
+        if was is not None and was.is_terminal and not explained:
+            self._late(fill, order_id, was)
         return True
+
+    def _late(self, fill: Fill, order_id: str, was: OrderState) -> None:
+        """A fill after the end changes the position all the same, and a person should know (order-lifecycle §1)."""
+        text = f"{order_id} was {was} and yet filled {fill.quantity} {fill.symbol} at {fill.price}; the fill counts"
+        self._context.alarm(text, severity="critical", account=fill.account, order_id=order_id)
 
     def _balance(self, balance: Balance) -> bool:
         row = self._context.state.accounts.get(balance.account)

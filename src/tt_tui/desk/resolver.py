@@ -83,6 +83,10 @@ class Resolver:
         try:
             async with asyncio.timeout(context.config.place_timeout):
                 report = await broker.find(order.request.account, order_id)
+                if report is None and order.broker_order_id:
+                    # It has been there: the broker may know it by its own name alone.
+                    seen = await broker.snapshot(order.request.account, order.request.created)
+                    report = next((row for row in seen.orders if row.broker_order_id == order.broker_order_id), None)
         except (Unavailable, TimeoutError):
             return None
         if report is None:

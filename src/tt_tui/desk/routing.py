@@ -105,6 +105,8 @@ def plan(instruction: Instruction, route: AccountRoute, holding: Holding, strate
             return _close_or_reduce(instruction, route, holding)
         case Action.REVERSE if not instruction.position_after:
             return _reverse(route, holding)
+    if instruction.action is Action.TARGET and not instruction.position_after:
+        return (Refuse("NOT_A_TRADE", "a target needs the position after it: long, short or flat"),)
     if not instruction.action.opens:
         return (Refuse("NOT_A_TRADE", f"{instruction.action} is not a trade"),)
     steps = _trade(instruction, route, holding)
@@ -205,7 +207,7 @@ def _close_or_reduce(instruction: Instruction, route: AccountRoute, holding: Hol
     if instruction.fraction is not None:
         part = max(Decimal(1), (abs(held) * instruction.fraction).to_integral_value(ROUND_DOWN))
     elif instruction.quantity is not None and not instruction.position_after:
-        found = size(instruction, route, instruction.quantity)
+        found = size(instruction, msgspec.structs.replace(route, cap=None), instruction.quantity)
         if isinstance(found, Refuse):
             return (found,)
         part = found

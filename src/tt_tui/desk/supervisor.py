@@ -49,6 +49,9 @@ class Supervisor:
                 failures = 0
             except (Unavailable, TimeoutError) as error:
                 self._say(ConnectionState.DOWN, str(error) or "no answer in time")
+            except Exception as error:  # a fault of a connector must not end the connection for ever
+                _LOG.exception("the session of %s failed", self._broker.name)
+                self._say(ConnectionState.DOWN, f"the connector failed: {type(error).__name__}, see the log")
             finally:
                 self._tried()
             await self._context.clock.sleep(self._delay(failures))

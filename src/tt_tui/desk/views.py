@@ -14,7 +14,14 @@ from tt_tui.risk.view import SECOND, GateView, Limits, OpenOrder
 
 PROTECTION = (Role.STOP, Role.TARGET)
 _MAY_BE_TRIED_AGAIN = frozenset(
-    {OrderState.INTENT, OrderState.DENIED, OrderState.NOT_SENT, OrderState.REJECTED, OrderState.NEVER_ARRIVED}
+    {
+        OrderState.INTENT,
+        OrderState.DENIED,
+        OrderState.NOT_SENT,
+        OrderState.REJECTED,
+        OrderState.NEVER_ARRIVED,
+        OrderState.ABANDONED,
+    }
 )
 """States that prove that an earlier attempt did nothing, or that it has not been sent."""
 
