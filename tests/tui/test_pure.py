@@ -125,7 +125,7 @@ def test_nothing_flashes_without_colours_or_where_motion_is_unwanted() -> None:
 
 
 def test_typed_lines_are_kept_over_a_restart_for_this_user_only(tmp_path: Path) -> None:
-    path = tmp_path / "history"
+    path = tmp_path / "state" / "history"
     open_history(path).add("BUY 2 ES")
     again = open_history(path)
     again.add("FLAT")
@@ -137,7 +137,8 @@ def test_typed_lines_are_kept_over_a_restart_for_this_user_only(tmp_path: Path) 
 
 
 def test_a_history_that_can_not_be_kept_is_no_error(tmp_path: Path) -> None:
-    history = open_history(tmp_path / "no" / "such" / "folder")
+    (tmp_path / "file").touch()
+    history = open_history(tmp_path / "file" / "history")
     history.add("FLAT")
 
     assert history.lines == ("FLAT",)

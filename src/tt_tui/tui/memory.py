@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 from tt_tui.commands.history import History
+from tt_tui.infra.locations import private_folder
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class KeptHistory(History):
 
     def _write(self) -> None:
         try:
+            private_folder(self._path.parent)
             self._path.touch(mode=0o600)
             self._path.write_text("\n".join(self.lines) + "\n", encoding="utf-8")
         except OSError as error:

@@ -119,7 +119,7 @@ def _row(position: Position, view: View) -> Cells:
         (figures.money(profit, signed=True), profit_ink(profit, stale=exit_price.stale)),
         (figures.money(position.realised, signed=True), profit_ink(position.realised)),
         _stop(position, view),
-        (position.owner or "you", "dim"),
+        (position.owner or figures.NONE, "dim"),
     )
 
 

@@ -23,7 +23,7 @@ from tt_tui.tui.widgets.table import Column, Table
 COLUMNS = (
     Column("Symbol", 7),
     Column("Last", 10, right=True),
-    Column("Change", 9, right=True, rank=3),
+    Column("Change", 10, right=True, rank=3),
     Column("%", 7, right=True, rank=1),
     Column("Bid", 9, right=True, rank=2),
     Column("Ask", 9, right=True, rank=2),

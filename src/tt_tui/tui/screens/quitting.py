@@ -25,7 +25,7 @@ class Choice(StrEnum):
 
 
 _CHOICES = (
-    (Choice.KEEP, "Keep trading without a screen", "alerts, orders and stops go on; `tt` attaches again"),
+    (Choice.KEEP, "Keep trading without a screen", "alerts, orders and stops go on as before"),
     (Choice.FLATTEN, "Flatten everything and quit", "blocks entries, cancels, closes, verifies"),
     (Choice.STAY, "Stay", "back to the workspace"),
 )
