@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from tt_tui import settings_checks as checks
 from tt_tui.infra.locations import config_folder
@@ -75,11 +74,12 @@ def read_settings(path: Path | None = None) -> Setup:
     text, data = _parse(path, raw)
     lines = lines_of(text)
     settings, problems = _validate(path, data, lines)
-    found = checks.check(settings, data, config_folder())
-    problems += [
-        Problem(path, line_of(lines, each.key), _dotted(each.key), each.seen, each.expected, each.write)
-        for each in found
-    ]
+    told = {each.key for each in problems}
+    for each in checks.check(settings, data, config_folder()):
+        key = _dotted(each.key)
+        # What was left out because it is wrong is not missed as well.
+        if not any(one.startswith(key) or key.startswith(one) for one in told):
+            problems.append(Problem(path, line_of(lines, each.key), key, each.seen, each.expected, each.write))
     if problems:
         raise BadSettings(sorted(problems, key=lambda each: (each.line or 0, each.key)))
     return build(settings, path)
@@ -115,14 +115,15 @@ def _validate(
             return Settings(**rest), problems
         except ValidationError as error:
             details = error.errors(include_url=False)
-        problems += [_problem(path, detail, lines) for detail in details]
+        told = {each.key for each in problems}
+        problems += [each for detail in details if (each := _problem(path, detail, lines)).key not in told]
         # Longest first: a number in a list names an element, and removing one moves those behind it.
         for place in sorted({_cut(detail) for detail in details}, key=_order, reverse=True):
             rest = _without(rest, place)
     return Settings(), problems
 
 
-def _problem(path: Path, detail: ErrorDetails, lines: dict[tuple[str | int, ...], int]) -> Problem:
+def _problem(path: Path, detail: Mapping[str, Any], lines: dict[tuple[str | int, ...], int]) -> Problem:
     key = tuple(step for step in detail["loc"] if step != "[key]")
     line = line_of(lines, key)
     if detail["type"] == "extra_forbidden":
@@ -136,7 +137,7 @@ def _problem(path: Path, detail: ErrorDetails, lines: dict[tuple[str | int, ...]
     return Problem(path, line, _dotted(key), seen, expected(key, detail), to_write(key))
 
 
-def _cut(detail: ErrorDetails) -> tuple[str | int, ...]:
+def _cut(detail: Mapping[str, Any]) -> tuple[str | int, ...]:
     """Return what to leave out so that the rest can be read: the key, or the table that lacks one."""
     key = tuple(step for step in detail["loc"] if step != "[key]")
     return key[:-1] if detail["type"] == "missing" else key

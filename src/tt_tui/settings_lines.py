@@ -28,12 +28,9 @@ def lines_of(text: str) -> dict[Path, int]:
         header, key = _HEADER.match(line), _KEY.match(line)
         if header and "=" not in line.partition("[")[0]:
             table = _table(_steps(header[2]), header[1] == "[[", counts)
-            found.setdefault(table, number)
+            _mark(found, table, number)
         elif key:
-            path = (*table, *_steps(key[1]))
-            found.setdefault(path, number)
-            for end in range(len(table) + 1, len(path)):
-                found.setdefault(path[:end], number)
+            _mark(found, (*table, *_steps(key[1])), number)
             if not _is_whole(line):
                 inside = line
     return found
@@ -45,6 +42,12 @@ def line_of(lines: dict[Path, int], path: Path) -> int | None:
         if path[:end] in lines:
             return lines[path[:end]]
     return None
+
+
+def _mark(found: dict[Path, int], path: Path, number: int) -> None:
+    """Note a line for a path and for the tables that it implies."""
+    for end in range(1, len(path) + 1):
+        found.setdefault(path[:end], number)
 
 
 def _table(steps: Path, is_list: bool, counts: Counter[Path]) -> Path:

@@ -51,6 +51,7 @@ start_balance = 100000
 
 [groups.main]
 accounts = ["first", "second"]
+symbols = ["ES", "NQ"]
 stop_ticks = 20
 
 [[groups.micro.routes]]

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
 from tt_tui.settings_model import Settings
 
@@ -40,7 +39,7 @@ _BOUNDS = {
 }
 
 
-def expected(key: tuple[str | int, ...], detail: ErrorDetails) -> str:
+def expected(key: tuple[str | int, ...], detail: Mapping[str, Any]) -> str:
     """Return what the key expects, in words."""
     kind, context = detail["type"], detail.get("ctx", {})
     field = field_of(key)
