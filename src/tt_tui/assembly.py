@@ -76,8 +76,13 @@ def crash_point_of(environment: dict[str, str] | os._Environ[str]) -> CrashPoint
     return crash
 
 
-def market_of(setup: MarketSetup, clock: SystemClock, calendar: SessionCalendar) -> tuple[MarketData, VenueClock]:
-    """Return the configured source of prices and its clock; raises ``RecordingError`` for an unusable file."""
+def market_of(
+    setup: MarketSetup, clock: SystemClock, calendar: SessionCalendar
+) -> tuple[MarketData, VenueClock, tuple[Instrument, ...]]:
+    """Return the configured source of prices, its clock, and what it plays where that is all it has.
+
+    Raises ``RecordingError`` for an unusable file.
+    """
     if setup.kind == "replay" and setup.replay_file is not None:
         from tt_tui.market.recording import RecordingOptions, load
         from tt_tui.market.replay import ReplayMarket
@@ -88,11 +93,11 @@ def market_of(setup: MarketSetup, clock: SystemClock, calendar: SessionCalendar)
             instrument = resolve(setup.replay_symbol, today=today, rolls=RollCalendar())
         options = RecordingOptions(instrument=instrument, zone=setup.replay_zone, stamp=setup.replay_stamp)
         replay = ReplayMarket(load(setup.replay_file, options), clock, calendar, setup.replay_speed)
-        return replay, replay.venue
+        return replay, replay.venue, replay.instruments
     from tt_tui.market.simulated import SimulatedMarket
 
     venue = SimulatedVenueClock(clock, calendar)
-    return SimulatedMarket(clock, venue, calendar, setup.seed), venue
+    return SimulatedMarket(clock, venue, calendar, setup.seed), venue, ()
 
 
 class Runtime:
@@ -117,7 +122,7 @@ class Runtime:
         loop = asyncio.get_running_loop()
         self._logs.watch(loop)
         calendar = shipped_calendar()
-        market, venue = market_of(setup.market, clock, calendar)
+        market, venue, played = market_of(setup.market, clock, calendar)
         crash = crash_point_of(os.environ)
         ids = RandomIds()
         self.journal = Journal.open(self._data / JOURNAL_FILE, clock=clock, chain_id=ids.new("CHN"), crash_point=crash)
@@ -164,6 +169,7 @@ class Runtime:
         self.desk = Desk(
             context, version=__version__, pid=os.getpid(), delays=lambda attempt: delay(attempt, random.random)
         )
+        hub.watch(played)
         hub.watch([found for symbol in setup.watchlist if (found := instrument(symbol)) is not None])
         held = {position.symbol for position in state.positions.values() if position.quantity}
         hub.watch([found for symbol in held if (found := instrument(symbol)) is not None])

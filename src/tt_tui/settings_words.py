@@ -54,7 +54,7 @@ def expected(key: tuple[str | int, ...], detail: Mapping[str, Any]) -> str:
         return str(context.get("error", detail["msg"]))
     if kind == "missing":
         return f"a value ({field.description})" if field and field.description else "a value"
-    return _KINDS.get(kind, detail["msg"])
+    return _KINDS.get(kind, str(detail["msg"]))
 
 
 def _bounds(field: FieldInfo | None) -> str:

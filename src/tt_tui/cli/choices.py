@@ -40,7 +40,7 @@ class Choices:
         """Return the setup with the flags in it."""
         import msgspec
 
-        listener, screen, market = setup.listener, setup.screen, setup.market
+        listener, screen, market, watchlist = setup.listener, setup.screen, setup.market, setup.watchlist
         if self.host is not None:
             listener = msgspec.structs.replace(listener, host=self.host)
         if self.port is not None:
@@ -54,6 +54,8 @@ class Choices:
         if self.seed is not None:
             market = msgspec.structs.replace(market, seed=self.seed)
         if self.replay is not None:
+            # The recording alone has prices; what it plays is watched by itself.
+            watchlist = ()
             market = msgspec.structs.replace(
                 market,
                 kind="replay",
@@ -63,4 +65,4 @@ class Choices:
                 replay_zone=self.zone or market.replay_zone,
                 replay_stamp=self.stamp,
             )
-        return msgspec.structs.replace(setup, listener=listener, screen=screen, market=market)
+        return msgspec.structs.replace(setup, listener=listener, screen=screen, market=market, watchlist=watchlist)
