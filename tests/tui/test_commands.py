@@ -284,6 +284,25 @@ async def test_nothing_waits_for_a_slow_desk() -> None:
         assert "filled at last" in desk.text
 
 
+async def test_a_desk_that_breaks_on_a_symbol_or_a_page_breaks_nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> tuple[str, ...]:
+        raise ConnectionError("the socket is gone")
+
+    port = FakePort()
+    day_of_trading(port)
+    monkeypatch.setattr(port, "watch", fail)
+    monkeypatch.setattr(port, "hook_help", fail)
+    async with open_desk(port) as desk:
+        await desk.type("BUY 2 YM")
+        assert "YM (front contract)" in desk.workspace.bar.echo
+        await desk.press("ctrl+c")
+        await desk.run("W ADD ESZ6")
+        assert "the socket is gone" in desk.text
+        await desk.press("ctrl+c", "f8")
+
+        assert "could not describe its webhook: the socket is gone" in desk.text
+
+
 async def test_the_keys_of_flatten_and_kill_only_type_a_sentence() -> None:
     async with open_desk() as desk:
         await desk.press("ctrl+g")

@@ -114,6 +114,15 @@ class Commander:
     def enter(self, line: str, context: PromptContext, state: State) -> bool:
         """Run a line or answer the question; return True where the line is done and may go."""
         line = line.strip()
+        try:
+            return self._enter(line, context, state)
+        except Exception as error:
+            log.exception("a line failed")
+            self.question = None
+            self.said = (f"That failed, LOG has more: {error}", "bad")
+            return False
+
+    def _enter(self, line: str, context: PromptContext, state: State) -> bool:
         if self.question is not None:
             return self._answer(self.question, line)
         parsed = parse(line, context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 
@@ -12,6 +13,8 @@ from tt_tui.domain.account import AccountMode
 from tt_tui.domain.instrument import Instrument, UnknownSymbol
 from tt_tui.tui.contracts import Contracts
 from tt_tui.tui.view import Target
+
+log = logging.getLogger(__name__)
 
 NOBODY = Target(name="", is_group=False, accounts=())
 _LIMIT = 512
@@ -26,7 +29,7 @@ class Resolver:
         self._known: dict[tuple[str, date], Instrument | None] = {}
 
     def find(self, symbol: str, today: date) -> Instrument | None:
-        """Return the contract, None where the desk knows none; never raises ``UnknownSymbol``."""
+        """Return the contract, None where the desk knows none or can't say; never raises."""
         key = (symbol.upper(), today)
         if key not in self._known:
             if len(self._known) >= _LIMIT:
@@ -35,6 +38,9 @@ class Resolver:
                 explicit = self._port.watch((symbol,))
             except UnknownSymbol:
                 explicit = ()
+            except Exception:
+                log.exception("the desk could not say which contract %s means", symbol)
+                return None
             self._known[key] = self._contracts.find(explicit[0], today) if explicit else None
         return self._known[key]
 

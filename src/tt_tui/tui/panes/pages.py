@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 
 from textual.widget import Widget
@@ -11,6 +12,8 @@ from tt_tui.commands.registry import Function
 from tt_tui.tui.panes.base import Pane
 from tt_tui.tui.view import View
 from tt_tui.tui.widgets.text_lines import TextLines
+
+log = logging.getLogger(__name__)
 
 _FAR = 1_000_000
 
@@ -80,4 +83,9 @@ class HookPage(Page):
 
     def open(self) -> None:
         """Ask the desk again."""
-        self.text.show_text(self._read())
+        try:
+            text, ink = self._read(), "text"
+        except Exception as error:
+            log.exception("the desk could not describe its webhook")
+            text, ink = f"The desk could not describe its webhook: {error}", "bad"
+        self.text.show_text(text, ink)
