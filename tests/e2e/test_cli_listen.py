@@ -72,6 +72,15 @@ def test_a_later_run_writes_proofs_that_work_and_refuses_a_revoked_hook(tmp_path
             assert value not in started.log.read_text()
 
 
+def test_sighup_stops_nothing(tmp_path: Path) -> None:
+    with listening(tmp_path) as started:
+        started.process.send_signal(signal.SIGHUP)
+
+        assert filled(started.said, post(started.said))["status"] == "filled"
+        assert started.end() == exits.DONE
+        assert "the desk goes on without it" in started.log.read_text()
+
+
 def test_a_second_process_is_told_who_holds_the_desk(tmp_path: Path) -> None:
     with listening(tmp_path) as started:
         second = run("listen", "--port", "0")

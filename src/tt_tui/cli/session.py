@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+CONFIG_FILE = "config.toml"
 HOOKS_FILE = "hooks.json"
 JOURNAL_FILE = "journal.sqlite"
 SECRETS_FOLDER = "secrets"
@@ -34,9 +35,11 @@ def read_setup(choices: Choices) -> Setup:
 
     Raises ``SettingsError``.
     """
+    from tt_tui.infra.locations import config_folder
     from tt_tui.settings import default_setup
 
-    if choices.demo:
+    # Where nothing is configured, the reader of the configuration is not even loaded.
+    if choices.demo or not (config_folder() / CONFIG_FILE).exists():
         return choices.over(default_setup())
     from tt_tui.settings_file import read_settings
 

@@ -20,7 +20,7 @@ import click
 from tt_tui.cli import exits, terminal
 from tt_tui.cli.choices import Choices
 from tt_tui.cli.headless import Headless
-from tt_tui.cli.session import Session
+from tt_tui.cli.session import CONFIG_FILE, Session
 
 if TYPE_CHECKING:
     from tt_tui.desk.port import DeskPort
@@ -202,7 +202,7 @@ def _screen_table(choices: Choices) -> dict[str, Any]:
     from tt_tui.infra.locations import config_folder
 
     try:
-        table = tomllib.loads((config_folder() / "config.toml").read_text(encoding="utf-8")).get("screen", {})
+        table = tomllib.loads((config_folder() / CONFIG_FILE).read_text(encoding="utf-8")).get("screen", {})
     except (OSError, ValueError):
         return {}
     kinds = {"fps": int, "theme": str, "mouse": bool}
