@@ -109,7 +109,7 @@ class Closing:
 
         def counts(order: Order) -> bool:
             parent = state.orders.get(order.request.parent_id)
-            waits = order.state is OrderState.HELD and parent is not None and not parent.filled
+            waits = order.state is OrderState.HELD and (parent is None or not parent.filled)
             return order.request.role is role and order.request.side is side and not waits
 
         return [order for order in state.live_orders(account, symbol) if counts(order)]

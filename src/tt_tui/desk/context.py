@@ -28,6 +28,11 @@ DEFAULT_GROUP = "equity_index"
 class Tasks(Protocol):
     """Starts supervised tasks; a crashed one is logged and told, never silent."""
 
+    @property
+    def stopping(self) -> bool:
+        """Return True once everything is being stopped."""
+        ...
+
     def start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         """Run ``work()`` under a name that no running task has."""
         ...
@@ -48,6 +53,11 @@ class DeskContext:
     tasks: Tasks
     brokers: dict[str, Broker] = field(default_factory=dict)
     crash_point: CrashPoint = no_crash
+
+    def start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Start a task that follows from another; while the desk ends nothing new begins, the next start finds it."""
+        if not self.tasks.stopping:
+            self.tasks.start(name, work)
 
     @property
     def state(self) -> State:

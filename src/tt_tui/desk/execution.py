@@ -259,7 +259,7 @@ class Execution:
 
     def _start_cancel_later(self, order_id: str, seconds: int) -> None:
         name = f"cancel {order_id} after its time"
-        self._context.tasks.start(name, lambda: self._cancel_later(order_id, seconds))
+        self._context.start(name, lambda: self._cancel_later(order_id, seconds))
 
     async def _cancel_later(self, order_id: str, seconds: int) -> None:
         due = self._context.state.orders[order_id].sent_at + seconds * _SECOND

@@ -98,7 +98,7 @@ class Guard:
             for route in routes:
                 for window in route.windows:
                     if self._has_ended(route, window):
-                        context.tasks.start(
+                        context.start(
                             f"window end {route.account} {context.ids.new('WIN')}",
                             lambda route=route, window=window: self._close_window(route, window),  # type: ignore[misc]
                         )
@@ -135,7 +135,7 @@ class Guard:
                 self._flattened.pop(name, None)
             elif not self._flattening.is_active(name) and self._flattened.get(name) != self._picture(name):
                 self._flattened[name] = self._picture(name)
-                context.tasks.start(f"finish kill {name}", lambda account=name: self._flatten_one(account))  # type: ignore[misc]
+                context.start(f"finish kill {name}", lambda account=name: self._flatten_one(account))  # type: ignore[misc]
 
     def _sweep(self, account: str) -> None:
         """Cancel what reached the broker after the latch, such as an order whose answer was lost."""
@@ -143,9 +143,7 @@ class Guard:
         fresh = [order.order_id for order in live if order.broker_order_id and order.order_id not in self._swept]
         if fresh:
             self._swept.update(fresh)
-            self._context.tasks.start(
-                f"sweep {account} {fresh[0]}", lambda: self._flattening.cancel_all(account, fresh)
-            )
+            self._context.start(f"sweep {account} {fresh[0]}", lambda: self._flattening.cancel_all(account, fresh))
 
     def _picture(self, account: str) -> tuple[object, ...]:
         state = self._context.state

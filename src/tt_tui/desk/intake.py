@@ -90,7 +90,7 @@ class Intake:
 
     def _start(self, alert: Alert, receipt: Receipt | None = None) -> None:
         self._waiting += 1
-        self._context.tasks.start(f"alert {alert.alert_id}", lambda: self._handle(alert, receipt))
+        self._context.start(f"alert {alert.alert_id}", lambda: self._handle(alert, receipt))
 
     async def _handle(self, alert: Alert, receipt: Receipt | None) -> None:
         try:

@@ -246,7 +246,7 @@ class Orders:
         """Cancel in a task of its own, so that a broker that hangs holds no other cancel up."""
         if order_id not in self._canceling and not self._context.state.orders[order_id].pending_cancel:
             self._canceling.add(order_id)
-            self._context.tasks.start(f"cancel {order_id}", lambda: self._cancel_surely(order_id, why))
+            self._context.start(f"cancel {order_id}", lambda: self._cancel_surely(order_id, why))
 
     async def _cancel_surely(self, order_id: str, why: str) -> None:
         """Cancel, also where the broker's name of the order comes a moment later."""

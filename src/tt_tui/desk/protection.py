@@ -62,7 +62,7 @@ class Protection:
             self._again.add(key)
             return
         self._running.add(key)
-        self._context.tasks.start(f"protect {account} {symbol}", lambda: self._run(account, symbol))
+        self._context.start(f"protect {account} {symbol}", lambda: self._run(account, symbol))
 
     def check_all(self) -> None:
         """Check every position and every protective order, as at a start."""
@@ -174,7 +174,7 @@ class Protection:
             trail=None if bracket.trail is None else bracket.trail.value * instrument.tick_size,
         )
         # A broker that hangs may not hold the five seconds up, so that the sending is a task of its own.
-        context.tasks.start(f"stop {request.order_id}", lambda: self._send(request))
+        context.start(f"stop {request.order_id}", lambda: self._send(request))
         if await context.wait_for(lambda: self._is_answered(request.order_id), STOP_WAIT):
             order = context.state.orders[request.order_id]
             if order.state in _GOOD:

@@ -54,9 +54,7 @@ class Reports:
         """Count an order that we did not send: a bracket child of ours, or another program's."""
         if report.state.is_terminal:
             return False
-        state = self._context.state
-        parent_id = state.broker_orders.get(f"{report.account}|{report.parent_broker_id}", "")
-        parent = state.orders.get(parent_id)
+        parent = self._parent_of(report)
         request = OrderRequest(
             order_id=report.order_id or self._context.ids.new("EXT"),
             account=report.account,
@@ -68,7 +66,7 @@ class Reports:
             time_in_force=report.time_in_force,
             origin=Origin.EXTERNAL if parent is None else parent.request.origin,
             role=report.role or Role.ENTRY,
-            parent_id=parent_id,
+            parent_id="" if parent is None else parent.order_id,
             oco_group=report.oco_group,
             alert_id="" if parent is None else parent.request.alert_id,
             strategy="" if parent is None else parent.request.strategy,
@@ -76,6 +74,18 @@ class Reports:
         )
         self._context.ledger.write(ev.OrderAdopted(request=request, report=report))
         return True
+
+    def _parent_of(self, report: OrderReport) -> Order | None:
+        """Return the entry of a bracket child: by the broker's word, or by the id that we gave the child."""
+        state = self._context.state
+        parent_id = state.broker_orders.get(f"{report.account}|{report.parent_broker_id}", "")
+        if parent_id or not report.order_id:
+            return state.orders.get(parent_id)
+        for order in state.orders.values():
+            bracket = order.request.bracket
+            if bracket is not None and report.order_id in (bracket.stop_id, bracket.target_id):
+                return order
+        return None
 
     def _fill(self, fill: Fill) -> bool:
         context = self._context

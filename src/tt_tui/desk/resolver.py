@@ -32,7 +32,7 @@ class Resolver:
         """Start to ask for an order; a second call for the same order does nothing."""
         if order_id not in self._running:
             self._running.add(order_id)
-            self._context.tasks.start(f"resolve {order_id}", lambda: self._run(order_id))
+            self._context.start(f"resolve {order_id}", lambda: self._run(order_id))
 
     async def _run(self, order_id: str) -> None:
         try:

@@ -101,7 +101,7 @@ class Trailing:
             self._best[order.order_id] = mark
         if order.order_id not in self._moving and self._wanted(order) is not None:
             self._moving.add(order.order_id)
-            self._context.tasks.start(f"move stop {order.order_id}", lambda: self._run(order))
+            self._context.start(f"move stop {order.order_id}", lambda: self._run(order))
 
     async def _run(self, order: Order) -> None:
         try:

@@ -76,6 +76,11 @@ class TaskSupervisor:
         task.add_done_callback(_log_failure)
         return task
 
+    @property
+    def stopping(self) -> bool:
+        """Return True once `stop` was called; nothing can be started any more."""
+        return self._stopping
+
     def names(self) -> tuple[str, ...]:
         """Return the names of the running tasks, in the order of their start."""
         return tuple(self._tasks)
