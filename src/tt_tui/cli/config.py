@@ -27,8 +27,8 @@ def config_group() -> None:
 def init(file: Path | None, as_json: bool) -> None:
     """Write a configuration with every key as a comment; a file that is there stays as it is."""
     from tt_tui.infra.locations import private_folder
-    from tt_tui.settings_file import settings_path
-    from tt_tui.settings_reference import sample
+    from tt_tui.settings.file import settings_path
+    from tt_tui.settings.reference import sample
 
     path = file or settings_path()
     try:
@@ -50,7 +50,7 @@ def init(file: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 def check(file: Path | None, as_json: bool) -> None:
     """Name every problem: file, line, key, what was expected and what to write."""
-    from tt_tui.settings_file import BadSettings, read_settings, settings_path
+    from tt_tui.settings.file import BadSettings, read_settings, settings_path
 
     path = file or settings_path()
     problems: list[dict[str, Any]] = []
@@ -81,7 +81,7 @@ def show(file: Path | None, as_json: bool) -> None:
     """Print what is in force: the file's values with the defaults of the rest. No secret is among them."""
     from tt_tui.cli.failures import leave
     from tt_tui.settings import SettingsError
-    from tt_tui.settings_file import read_settings
+    from tt_tui.settings.file import read_settings
 
     try:
         setup = read_settings(file)

@@ -83,7 +83,7 @@ def folders() -> Seen:
 def configuration() -> Seen:
     """Look at the configuration."""
     from tt_tui.settings import SettingsError
-    from tt_tui.settings_file import read_settings, settings_path
+    from tt_tui.settings.file import read_settings, settings_path
 
     path = settings_path()
     try:
@@ -155,7 +155,7 @@ def listener() -> Seen:
     """Look at the listener's address: free, or taken by this user's own desk or by another program."""
     from tt_tui.desk.journal_lock import holder
     from tt_tui.settings import SettingsError, default_setup
-    from tt_tui.settings_file import read_settings
+    from tt_tui.settings.file import read_settings
 
     try:
         settings = read_settings().listener

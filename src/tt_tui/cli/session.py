@@ -41,7 +41,7 @@ def read_setup(choices: Choices) -> Setup:
     # Where nothing is configured, the reader of the configuration is not even loaded.
     if choices.demo or not (config_folder() / CONFIG_FILE).exists():
         return choices.over(default_setup())
-    from tt_tui.settings_file import read_settings
+    from tt_tui.settings.file import read_settings
 
     return choices.over(read_settings())
 

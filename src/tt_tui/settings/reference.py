@@ -8,7 +8,7 @@ from typing import Any
 import tomlkit
 from pydantic.fields import FieldInfo
 
-from tt_tui.settings_model import (
+from tt_tui.settings.model import (
     AccountTable,
     DeskTable,
     GroupTable,
@@ -22,7 +22,7 @@ from tt_tui.settings_model import (
     WatchlistTable,
     WindowTable,
 )
-from tt_tui.settings_words import example, kind_of, literal
+from tt_tui.settings.words import example, kind_of, literal
 
 TABLES: tuple[tuple[str, type[Table]], ...] = (
     ("market", MarketTable),
@@ -103,7 +103,7 @@ def reference() -> str:
     parts = [
         "# Settings",
         "",
-        "Made from the model by `python -m tt_tui.settings_reference`; a test compares.",
+        "Made from the model by `python -m tt_tui.settings.reference`; a test compares.",
         "",
         "The file is `config.toml` in the configuration folder (`tt doctor` names it). `tt config init` writes a",
         "sample, `tt config check` tells every problem with its line, `tt config show` prints what is in force. No",

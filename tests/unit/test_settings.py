@@ -12,9 +12,9 @@ import pytest
 from tests.unit.sources import ROOT
 from tt_tui.domain.order import OrderType
 from tt_tui.settings import default_setup
-from tt_tui.settings_file import BadSettings, Problem, read_settings
-from tt_tui.settings_lines import line_of, lines_of
-from tt_tui.settings_reference import reference, sample
+from tt_tui.settings.file import BadSettings, Problem, read_settings
+from tt_tui.settings.lines import line_of, lines_of
+from tt_tui.settings.reference import reference, sample
 
 SECOND = 1_000_000_000
 FULL = """

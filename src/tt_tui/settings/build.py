@@ -13,8 +13,8 @@ from tt_tui.domain.account import Account, AccountMode
 from tt_tui.listener.config import ListenerConfig
 from tt_tui.risk.view import SECOND, Limits
 from tt_tui.settings import MarketSetup, ScreenSetup, Setup, default_setup
-from tt_tui.settings_checks import routes_of
-from tt_tui.settings_model import ORDER_TYPES, AccountTable, LimitsTable, MarketTable, RouteTable, Settings
+from tt_tui.settings.checks import routes_of
+from tt_tui.settings.model import ORDER_TYPES, AccountTable, LimitsTable, MarketTable, RouteTable, Settings
 
 _IN_SECONDS = ("max_alert_age", "max_alert_ahead", "max_skew", "repeat_window")
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from tt_tui.settings_model import Settings
+from tt_tui.settings.model import Settings
 
 _KINDS = {
     "int_type": "a whole number",

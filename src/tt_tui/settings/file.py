@@ -12,13 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tt_tui import settings_checks as checks
 from tt_tui.infra.locations import config_folder
-from tt_tui.settings import SettingsError, Setup, default_setup
-from tt_tui.settings_build import build
-from tt_tui.settings_lines import line_of, lines_of
-from tt_tui.settings_model import Settings
-from tt_tui.settings_words import expected, nearest_keys, shown, to_write
+from tt_tui.settings import SettingsError, Setup, checks, default_setup
+from tt_tui.settings.build import build
+from tt_tui.settings.lines import line_of, lines_of
+from tt_tui.settings.model import Settings
+from tt_tui.settings.words import expected, nearest_keys, shown, to_write
 
 FILE_NAME = "config.toml"
 _ROUNDS = 5

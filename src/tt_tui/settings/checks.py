@@ -16,7 +16,7 @@ from tt_tui.domain.symbology import parse_symbol
 from tt_tui.infra.clock import SystemClock
 from tt_tui.infra.locations import shipped
 from tt_tui.settings import default_setup
-from tt_tui.settings_model import AccountTable, GroupTable, RouteTable, Settings
+from tt_tui.settings.model import AccountTable, GroupTable, RouteTable, Settings
 
 Key = tuple[str | int, ...]
 

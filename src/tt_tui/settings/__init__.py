@@ -1,4 +1,4 @@
-"""What a workstation is built from. Defaults here; ``settings_file`` reads the user's TOML into the same shape."""
+"""What a workstation is built from. Defaults here; ``settings.file`` reads the user's TOML into the same shape."""
 
 from __future__ import annotations
 

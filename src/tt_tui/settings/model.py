@@ -1,6 +1,6 @@
 """The shape of the configuration file: every key with its kind, its default and what it means.
 
-``settings_file`` reads it, ``settings_reference`` turns it into the sample file and the documentation. Defaults come
+``settings.file`` reads it, ``settings.reference`` turns it into the sample file and the documentation. Defaults come
 from the structs that the program runs on, so that there is one of each.
 """
 
