@@ -47,4 +47,3 @@ class RateLimited(Unavailable):
     def __init__(self, message: str, seconds: float) -> None:
         super().__init__(message)
         self.seconds = seconds
-

@@ -199,9 +199,7 @@ _LAST_TRADE: Mapping[str, Callable[[int, int], date]] = MappingProxyType(
     }
 )
 
-_NOTICE_AFTER_LAST_TRADE: Mapping[str, int] = MappingProxyType(
-    {"one-after-last-trade": 1, "two-after-last-trade": 2}
-)
+_NOTICE_AFTER_LAST_TRADE: Mapping[str, int] = MappingProxyType({"one-after-last-trade": 1, "two-after-last-trade": 2})
 
 _ROLL: Mapping[str, tuple[str, int]] = MappingProxyType(
     {

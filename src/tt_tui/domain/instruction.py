@@ -36,9 +36,7 @@ class Action(StrEnum):
         return self in _OPENING
 
 
-_OPENING = frozenset(
-    {Action.BUY, Action.SELL, Action.ADD_BUY, Action.ADD_SELL, Action.REVERSE, Action.TARGET}
-)
+_OPENING = frozenset({Action.BUY, Action.SELL, Action.ADD_BUY, Action.ADD_SELL, Action.REVERSE, Action.TARGET})
 
 
 class AccountShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -113,8 +113,7 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     _S.WAITING: frozenset({_S.SENT, _S.DENIED, _S.EXPIRED}),
     _S.SENT: frozenset({_S.ACKED, _S.HELD, _S.WORKING, _S.PARTIAL, _S.UNKNOWN, _S.NOT_SENT}) | _EVIDENCE,
     _S.NOT_SENT: frozenset({_S.SENT}),
-    _S.UNKNOWN: frozenset({_S.ACKED, _S.HELD, _S.WORKING, _S.PARTIAL, _S.NEVER_ARRIVED, _S.REPLACED})
-    | _EVIDENCE,
+    _S.UNKNOWN: frozenset({_S.ACKED, _S.HELD, _S.WORKING, _S.PARTIAL, _S.NEVER_ARRIVED, _S.REPLACED}) | _EVIDENCE,
     _S.NEVER_ARRIVED: frozenset(),
     _S.ABANDONED: frozenset(),
     _S.ACKED: frozenset({_S.HELD, _S.WORKING, _S.PARTIAL, _S.UNKNOWN}) | _EVIDENCE,

@@ -42,9 +42,7 @@ def format_price(price: Decimal, tick: Decimal, *, thirty_seconds: bool) -> str:
     if on_grid and thirty_seconds:
         return _format_thirty_seconds(price, tick)
     places = _places(tick) + (0 if on_grid else 2)
-    return (
-        f"{price.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):f}" if _is_sane(price) else str(price)
-    )
+    return f"{price.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):f}" if _is_sane(price) else str(price)
 
 
 def parse_price(text: str, *, thirty_seconds: bool, symbol: str) -> Decimal:
