@@ -74,6 +74,11 @@ async def idle_lag(seconds: float = 2.0) -> LagProbe:
     return probe
 
 
+def idle_lag_p99(seconds: float = 1.0) -> float:
+    """Return the p99 of a loop of its own that does nothing, in milliseconds."""
+    return asyncio.run(idle_lag(seconds)).p99
+
+
 def is_busy(idle: LagProbe | float) -> bool:
     """Say whether the machine was too busy for tail values and lag to count."""
     return (idle.p99 if isinstance(idle, LagProbe) else idle) > BUSY_LAG_MS
