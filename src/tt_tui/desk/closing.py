@@ -160,7 +160,7 @@ class Closing:
                 request = self._exit(account, symbol, held, abs(held), cause, len(sent) + 1)
                 result = await self._orders.submit(request)
                 sent.append(request.order_id)
-                text, code = result.text, result.decision.code
+                text, code = result.text, "" if result.decision.lets_go else result.decision.code
                 await self._until_done(request.order_id)
             if not context.state.position(account, symbol).quantity and not self._live(account, symbol):
                 return Closed(flat=True, text=f"closed {symbol}", order_ids=tuple(sent))
