@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from tt_tui.domain.instrument import Instrument, UnknownSymbol
+from tt_tui.domain.price_grid import format_price
 from tt_tui.domain.symbology import resolve
 from tt_tui.tui.figures import NONE
 
@@ -42,4 +44,12 @@ def price(instrument: Instrument | None, value: Decimal | None) -> str:
     """Return a price in the instrument's own way, as it is where the instrument is not known."""
     if value is None:
         return NONE
-    return instrument.format_price(value) if instrument is not None else f"{value.normalize():f}"
+    if instrument is None:
+        return f"{value.normalize():f}"
+    return _written(value, instrument.tick_size, instrument.price_format == "32nds")
+
+
+@lru_cache(maxsize=16_384)
+def _written(value: Decimal, tick: Decimal, thirty_seconds: bool) -> str:
+    """Prices come back again and again, and writing one takes longer than finding it."""
+    return format_price(value, tick, thirty_seconds=thirty_seconds)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual.color import Color as TextualColor
+from textual.color import Color
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -60,16 +60,12 @@ NO_GROUND = "transparent"
 
 @lru_cache(maxsize=512)
 def ink_style(front: str, ground: str, attributes: str) -> Style:
-    """Return the style of an ink; one without a ground of its own lies on the widget's."""
+    """Return the style of an ink."""
     if "reverse" in attributes:
         # A reversed ink is written as it looks; what must show without colours is drawn by the terminal.
         front, ground = ground, front
     marks = Style.parse(attributes) if attributes else Style.null()
-    return marks + Style(color=_colour(front), bgcolor=_colour(ground))
-
-
-def _colour(value: str) -> Color | None:
-    return None if value == NO_GROUND else TextualColor.parse(value).rich_color
+    return marks + Style(color=Color.parse(front).rich_color, bgcolor=Color.parse(ground).rich_color)
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
@@ -86,7 +82,10 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 class Inked(Widget):
-    """A widget that draws with inks by name; their styles are looked up once for each theme."""
+    """A widget that draws its own lines with inks by name. It has no border, padding or opacity.
+
+    So its lines need nothing of Textual's box model, which costs more than drawing them.
+    """
 
     _inks: dict[str, Style] | None = None
 
@@ -98,8 +97,23 @@ class Inked(Widget):
         if style is None:
             variables = self.app.theme_variables
             front, ground = variables[f"ink-{name}"], variables[f"ink-{name}-ground"]
+            if ground == NO_GROUND:
+                ground = variables["background"]
             style = self._inks[name] = ink_style(front, ground, INKS[name])
         return style
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the lines of a region."""
+        filters, ground = self.get_line_filters(), Color.parse(self.app.theme_variables["background"])
+        left, right = crop.column_span
+        is_whole = left == 0 and right >= self.size.width
+        strips = []
+        for y in crop.line_range:
+            strip = self.render_line(y)
+            for one in filters:
+                strip = strip.apply_filter(one, ground)
+            strips.append(strip if is_whole else strip.crop(left, right))
+        return strips
 
     def notify_style_update(self) -> None:
         """Forget the styles when the theme or a class changes."""

@@ -24,6 +24,8 @@ class Line(Inked):
         self._keeps_right = keeps_right
         self._left: Cells = ()
         self._right: Cells = ()
+        self._drawn: dict[int, Strip] = {}
+        """By width; what is drawn already."""
 
     def show(self, left: Cells, right: Cells = ()) -> None:
         """Say this; where there is no room for both, the right part gives way, or the left one if so made."""
@@ -34,6 +36,7 @@ class Line(Inked):
         if right == self._right:
             end = min(end, max(_length(left), _length(self._left)))
         self._left, self._right = left, right
+        self._drawn.clear()
         self.refresh(Region(start, 0, max(1, end - start), 1))
 
     @property
@@ -46,6 +49,16 @@ class Line(Inked):
         width = self.size.width
         if y:
             return self.strip((), width, self._ground)
+        if width not in self._drawn:
+            self._drawn = {width: self._draw(width)}
+        return self._drawn[width]
+
+    def notify_style_update(self) -> None:
+        """Draw anew under another theme."""
+        self._drawn.clear()
+        super().notify_style_update()
+
+    def _draw(self, width: int) -> Strip:
         used, wanted = _length(self._left), _length(self._right)
         if wanted and used + wanted + 1 > width:
             if not self._keeps_right:

@@ -89,6 +89,7 @@ class Table(Inked, can_focus=True):
         self._numbered = numbered
         self._chosen: list[tuple[int, int]] = []
         self._laid_out = -1
+        self._header = self._blank = Strip([])
         self._keys: tuple[str, ...] = ()
         self._build: Callable[[str], Cells] = _nothing
         self._cells: dict[str, Cells] = {}
@@ -172,15 +173,15 @@ class Table(Inked, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw the header or one row."""
-        self._lay_out()
-        width = self.size.width
+        if y == 0 or self._laid_out < 0:
+            self._lay_out()
         if y == 0:
-            return self._header(width)
+            return self._header
         index = self._top + y - 1
         if not self._keys and y == 1 and self._empty_text:
-            return self.strip(((f"  {self._empty_text}", "dim"),), width)
+            return self.strip(((f"  {self._empty_text}", "dim"),), self._laid_out)
         if index >= len(self._keys):
-            return self.strip((), width)
+            return self._blank
         key = self._keys[index]
         at_cursor = index == self._cursor and self.has_focus
         number = index + 1 if self._numbered else 0
@@ -192,6 +193,7 @@ class Table(Inked, can_focus=True):
     def notify_style_update(self) -> None:
         """Draw anew under another theme."""
         self._strips.clear()
+        self._laid_out = -1
         super().notify_style_update()
 
     def on_focus(self) -> None:
@@ -227,7 +229,7 @@ class Table(Inked, can_focus=True):
             cells = self._cells[key] = self._build(key)
         return cells
 
-    def _header(self, width: int) -> Strip:
+    def _draw_header(self, width: int) -> Strip:
         parts: list[Cell] = [(" " * self._indent, "head")]
         for order, (index, size) in enumerate(self._chosen):
             column = self._columns[index]
@@ -261,12 +263,13 @@ class Table(Inked, can_focus=True):
                 segments.append(Segment(run, self.ink(run_ink)))
                 run = gap + body
             run_ink = ink
-        rest = " " * max(0, self.size.width - used)
+        width = self._laid_out
+        rest = " " * max(0, width - used)
         if run_ink in GROUNDED and not at_cursor:
             segments += (Segment(run, self.ink(run_ink)), Segment(rest, self.ink("text")))
         else:
             segments.append(Segment(run + rest, self.ink(run_ink)))
-        return Strip(segments, used + len(rest)).crop(0, self.size.width)
+        return Strip(segments, used + len(rest)).crop(0, width)
 
     # What has changed
 
@@ -275,7 +278,8 @@ class Table(Inked, can_focus=True):
         return _MARK + (_NUMBER if self._numbered else 0)
 
     def _in_view(self) -> tuple[str, ...]:
-        return self._keys[self._top : self._top + self.page] if self.size.height > 1 else ()
+        height = self.size.height
+        return self._keys[self._top : self._top + height - 1] if height > 1 else ()
 
     def _refreshed(self, line: int, key: str) -> Region | None:
         """Build a row in view again and return the part of it that is to be painted."""
@@ -287,7 +291,7 @@ class Table(Inked, can_focus=True):
         for at_cursor in (False, True):
             self._strips.pop((key, number, at_cursor), None)
         if old is None:
-            return Region(0, line + 1, self.size.width, 1)
+            return Region(0, line + 1, self._laid_out, 1)
         x, start, end = self._indent, -1, 0
         for column, width in self._chosen:
             if old[column] != new[column]:
@@ -336,6 +340,9 @@ class Table(Inked, can_focus=True):
         self._laid_out = width
         self._chosen = choose_columns(self._columns, max(0, width - self._indent))
         self._strips.clear()
+        # A frame asks for every line of a widget, also for those that have not changed.
+        self._header = self._draw_header(width)
+        self._blank = self.strip((), width)
 
 
 def _nothing(key: str) -> Cells:
