@@ -34,7 +34,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     alert_id: str = ""
     strategy: str = ""
     intent: str = ""
-    """Prefix of the intents, unique for the wish, the account and the contract."""
+    """Prefix of the intents, unique for the wish and the account; the contract is added to it."""
     why: str = ""
 
 
@@ -260,7 +260,7 @@ class Closing:
             order_type=OrderType.MARKET,
             origin=cause.origin,
             role=Role.EXIT,
-            intent_id=f"{cause.intent}/exit{number}" if cause.intent else "",
+            intent_id=f"{cause.intent}/{symbol}/exit{number}" if cause.intent else "",
             instruction_id=cause.instruction_id,
             alert_id=cause.alert_id,
             strategy=cause.strategy,

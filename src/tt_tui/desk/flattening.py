@@ -7,6 +7,8 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 
+import msgspec
+
 from tt_tui.desk.closing import ATTEMPTS, Cause, Closing
 from tt_tui.desk.context import DeskContext
 from tt_tui.desk.orders import Orders
@@ -113,7 +115,10 @@ class Flattening:
         """Close every contract, then ask the broker; what it has that we did not know of is closed as well."""
         state = self._context.state
         was_flat = not state.held_symbols(account)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
+            # What appeared after a close is closed by a new intent, else it would pass for a repeat of the first.
+            if attempt and cause.intent:
+                cause = msgspec.structs.replace(cause, intent=f"{cause.intent}/again")
             symbols = state.held_symbols(account)
             closed = await asyncio.gather(*(self._closing.close(account, symbol, cause) for symbol in symbols))
             failed = [result.text for result in closed if not result.flat]
