@@ -376,10 +376,10 @@ async def test_what_the_broker_does_not_answer_is_not_called_flat(tmp_path: Path
 async def test_a_position_that_only_the_broker_knew_of_is_closed_as_well(tmp_path: Path) -> None:
     async with rig_of(tmp_path, reconcile_seconds=3600.0) as rig:
         faulty(rig).mute_fills = True
-        rig.broker.inner._engine.place(
-            msgspec.structs.replace(external(price="5001.00"), order_type=OrderType.MARKET, limit_price=None),
-            rig.clock.now(),
-        )
+        unseen = msgspec.structs.replace(external(), order_type=OrderType.MARKET, limit_price=None)
+        await faulty(rig).inner.place(unseen)
+        await settle(20)
+        assert (rig.position(), venue_position(rig)) == (0, 1)
         outcome = await in_time(rig, rig.desk.submit(FLAT_ALL))
         assert outcome.ok, outcome.text
         assert rig.position() == venue_position(rig) == 0
