@@ -257,7 +257,12 @@ def _ends(trace: Trace) -> Iterator[str]:
         if mine.state in (OrderState.INTENT, OrderState.SENT, OrderState.UNKNOWN):
             yield f"{name} is still {mine.state}"
         found = theirs.get(name)
-        if found is not None and found.is_open != mine.state.is_live:
+        if found is not None and not _agree(mine.state, found):
             yield f"{name} is {mine.state} by our books, and {found.state} at the venue"
         if found is not None and found.filled != mine.filled:
             yield f"{name} filled {mine.filled} by our books, and {found.filled} at the venue"
+
+
+def _agree(state: OrderState, order: PaperOrder) -> bool:
+    """Return whether our word for an order is the venue's; words for an open one may differ by a report."""
+    return state.is_live if order.is_open else state is order.state

@@ -19,7 +19,7 @@ from typing import Any
 
 FOLDERS = ("CONFIG", "DATA", "STATE", "LOG", "RUNTIME")
 PATIENCE = 40.0
-LOOK = 0.02
+LOOK = 0.03
 """Seconds between two looks at a condition; the program's end ends the wait at once."""
 _BROKEN = (ConnectionError, http.client.HTTPException, TimeoutError, OSError)
 
