@@ -202,7 +202,10 @@ class Closing:
 
     async def _clear_orders(self, account: str, symbol: str, cause: Cause) -> bool:
         ids = self._live(account, symbol)
-        return not ids or await self._orders.cancel_and_prove(ids, cause.why or "closing")
+        if not ids or await self._orders.cancel_and_prove(ids, cause.why or "closing"):
+            return True
+        # A lost word of the stream is found by asking; what is still open then can't be proven gone.
+        return await self.read_back(account) is not None and not self._live(account, symbol)
 
     async def _liquidate(self, account: str, symbol: str, cause: Cause) -> str:
         """The cancel can't be proven: use the broker's own call, then read what is true."""

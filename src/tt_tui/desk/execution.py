@@ -235,7 +235,7 @@ class Execution:
         order = context.state.orders[sent.order_id]
         if sent.decision.lets_go and request.order_type is OrderType.MARKET:
             # The fill is a moment away; the verdict should tell it.
-            await context.wait_for(lambda: order.state.is_terminal, FILL_GLANCE)
+            await context.wait_for(lambda: order.state.is_terminal and not order.remaining, FILL_GLANCE)
         result.order_ids.append(sent.order_id)
         result.texts.append(sentence(sent, order, step, instrument))
         if sent.decision.answer is Answer.REFUSE or order.state is OrderState.REJECTED:

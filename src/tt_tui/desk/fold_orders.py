@@ -40,15 +40,23 @@ def _move(state: State, order: Order, new: OrderState, wall: int) -> bool:
     if order.state is not new and not may_move(order.state, new):
         return False
     order.state = new
-    account = order.request.account
-    live = state.live.setdefault(account, [])
-    if new.is_live and order.order_id not in live:
-        live.append(order.order_id)
-    elif not new.is_live and order.order_id in live:
-        live.remove(order.order_id)
     if new.is_terminal:
         order.pending_cancel = order.pending_replace = False
+    _list(state, order)
     return True
+
+
+def _list(state: State, order: Order) -> None:
+    """Keep the list of orders that count in risk true; one whose fills are still on their way counts until they come.
+
+    A broker's status may run ahead of its fills: without this the order would be in neither list nor position.
+    """
+    live = state.live.setdefault(order.request.account, [])
+    counts = order.state.is_live or (order.state.is_terminal and order.remaining > 0)
+    if counts and order.order_id not in live:
+        live.append(order.order_id)
+    elif not counts and order.order_id in live:
+        live.remove(order.order_id)
 
 
 def _link_alert(state: State, request: OrderRequest) -> None:
@@ -155,6 +163,7 @@ def _take_report(state: State, order: Order, report: OrderReport, wall: int) -> 
         _claim_fills(state, order, wall)
     order.broker_filled = max(order.broker_filled, report.filled)
     if order.state.is_terminal and order.state is not OrderState.NOT_SENT:
+        _list(state, order)
         return
     order.pending_cancel = report.pending_cancel
     order.pending_replace = report.pending_replace
@@ -195,6 +204,7 @@ def _credit(state: State, order: Order, fill: Fill, wall: int) -> None:
     order.broker_word_at = wall
     done = order.filled >= order.quantity
     _move(state, order, OrderState.FILLED if done else OrderState.PARTIAL, wall)
+    _list(state, order)
 
 
 def _lost(state: State, wall: int, event: ev.OrderLost) -> None:
@@ -301,6 +311,11 @@ def _book_account(state: State, account: str, realised: Decimal, fee: Decimal) -
 def _adjusted(state: State, wall: int, event: ev.PositionAdjusted) -> None:
     before = state.position(event.account, event.symbol)
     difference = event.quantity - before.quantity
+    for order in state.live_orders(event.account, event.symbol):
+        if order.state.is_terminal:
+            # The broker's quantity has the fills in it that were still expected.
+            order.broker_filled = order.filled
+            _list(state, order)
     if not difference:
         return
     side = Side.BUY if difference > 0 else Side.SELL

@@ -140,6 +140,7 @@ class Guard:
     def _sweep(self, account: str) -> None:
         """Cancel what reached the broker after the latch, such as an order whose answer was lost."""
         live = [order for order in self._context.state.live_orders(account) if order.request.role not in PROTECTION]
+        live = [order for order in live if order.state.is_live]
         fresh = [order.order_id for order in live if order.broker_order_id and order.order_id not in self._swept]
         if fresh:
             self._swept.update(fresh)

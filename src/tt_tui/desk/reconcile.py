@@ -92,6 +92,7 @@ class Reconcile:
             and order.sent_at < asked_at
             and order.updated < asked_at
             and order.state is not OrderState.UNKNOWN
+            and order.state.is_live
         ]
 
     def _position_differences(self, seen: Snapshot) -> Mapping[str, tuple[Decimal, Decimal]]:

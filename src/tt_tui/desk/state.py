@@ -45,7 +45,7 @@ class State(msgspec.Struct, kw_only=True):
     broker_orders: dict[str, str] = {}
     """``account|broker order id`` to our order id."""
     live: dict[str, list[str]] = {}
-    """Our ids of orders that may stand at a broker, by account."""
+    """Our ids of orders that may stand at a broker, or whose last fills are still to come, by account."""
     fills: dict[str, list[Fill]] = {}
     """By our order id."""
     fill_keys: dict[str, int] = {}
@@ -82,7 +82,7 @@ class State(msgspec.Struct, kw_only=True):
         return found if found is not None else Position(account=account, symbol=symbol)
 
     def live_orders(self, account: str, symbol: str | None = None) -> list[Order]:
-        """Return the orders of an account that may stand at its broker, oldest first."""
+        """Return the orders of an account that still count in risk, oldest first: they may fill, or have unseen."""
         rows = (self.orders[order_id] for order_id in self.live.get(account, ()))
         return [order for order in rows if symbol is None or order.request.symbol == symbol]
 

@@ -325,7 +325,8 @@ async def test_a_bracket_that_can_not_be_kept_refuses_the_entry(tmp_path: Path, 
 @pytest.mark.parametrize("field", ["trail", "break_even"])
 async def test_a_trailing_distance_is_not_a_price(tmp_path: Path, field: str) -> None:
     async with rig_of(tmp_path) as rig:
-        parts: dict[str, Any] = {"stop": Distance(kind="ticks", value=Decimal(8)), field: Distance(kind="price", value=Decimal(4999))}
+        parts: dict[str, Any] = {"stop": Distance(kind="ticks", value=Decimal(8))}
+        parts[field] = Distance(kind="price", value=Decimal(4999))
         assert (await verdict(rig, quantity=ONE, bracket=Bracket(**parts)))[1] == "BRACKET"
 
 
@@ -496,3 +497,16 @@ async def test_a_persons_size_is_as_typed(tmp_path: Path) -> None:
         outcome = await rig.desk.submit(wish)
         assert outcome.ok, outcome.text
         assert rig.position() == 1
+
+
+async def test_a_repeat_in_the_time_between_status_and_fill_does_nothing(tmp_path: Path) -> None:
+    async with rig_of(tmp_path) as rig:
+        faulty(rig).mute_fills = True
+        fields = {"quantity": TWO, "position_after": "long", "target_size": TWO}
+        await rig.take(**fields)
+        await rig.clock.advance(2)
+        assert rig.orders()[0].state is OrderState.FILLED
+        assert rig.position() == 0
+        assert (await verdict(rig, **fields))[0] == "done"
+        await rig.until(lambda: rig.position() == 2, seconds=20)
+        assert len(entries(rig)) == 1

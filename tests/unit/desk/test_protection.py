@@ -449,3 +449,17 @@ async def test_a_refused_move_is_not_repeated_at_quote_rate(tmp_path: Path) -> N
             await rig.clock.advance(0.5)
         assert len(calls) == 1
         assert live(rig, Role.STOP)[0].state is OrderState.WORKING
+
+
+async def test_a_stop_whose_status_runs_ahead_of_its_fill_is_not_placed_twice(tmp_path: Path) -> None:
+    async with protected(tmp_path) as rig:
+        await enter(rig, TWO)
+        faulty(rig).mute_fills = True
+        rig.quote("ES", "4990.00", "4990.25")
+        await rig.clock.advance(4)
+        assert venue_position(rig) == 0
+        assert rig.position() == 2, "the fill is on its way"
+        assert len([order for order in rig.orders() if order.request.role is Role.STOP]) == 1
+        await rig.until(lambda: rig.position() == 0, seconds=20)
+        assert venue_position(rig) == 0
+        assert rig.state.live_orders("main-1") == []
