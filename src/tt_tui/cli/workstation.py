@@ -127,7 +127,8 @@ class Stage:
             return
         terminal.let_go()
         _LOG.warning("the terminal is gone; the desk goes on without a screen, as `tt listen` does")
-        self._ask_screen()
+        if self._app is not None:
+            self._app.drop()
 
     def _show(self) -> ScreenResult | str:
         from tt_tui.infra.locations import state_folder
