@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from tt_tui.desk.closing import Cause, Closing
 from tt_tui.desk.context import DeskContext
@@ -41,6 +42,21 @@ STOP_WAIT = 5.0
 
 _GOOD = (OrderState.ACKED, OrderState.HELD, OrderState.WORKING, OrderState.PARTIAL, OrderState.FILLED)
 """States in which a stop is known to protect, or to have done so."""
+
+
+_PROTECTIVE = (Role.STOP, Role.TARGET)
+
+
+class Asked(NamedTuple):
+    """The protection that a position should have."""
+
+    order_id: str
+    """The entry that asked for it, which its orders belong to."""
+    bracket: Bracket
+    quantity: Decimal
+    """How much of the position it holds for."""
+    entry: Decimal
+    """The price from which its distances count."""
 
 
 class Protection:
@@ -76,9 +92,10 @@ class Protection:
     def uncovered(self, account: str, symbol: str) -> Decimal:
         """Return how much of a position that asked for a stop has none working."""
         position = self._context.state.position(account, symbol)
-        if not position.quantity or self._bracket(position) is None:
+        asked = self._asked(position)
+        if asked is None or not asked.bracket.has_stop:
             return Decimal(0)
-        return abs(position.quantity) - self._sum(self._closing.protection(account, symbol, Role.STOP))
+        return asked.quantity - self._sum(self._closing.protection(account, symbol, Role.STOP))
 
     def _on_applied(self, rows: Sequence[EventRow]) -> None:
         for row in rows:
@@ -110,38 +127,74 @@ class Protection:
         if not position.quantity:
             await self._clear(account, symbol)
             return
-        bracket = self._bracket(position)
         held = abs(position.quantity)
         for role in (Role.STOP, Role.TARGET):
             await self._closing.shrink(self._closing.protection(account, symbol, role), held)
-        if bracket is None:
+        asked = self._asked(position)
+        if asked is None:
             return
-        native = self._is_native(account, bracket)
+        native = self._is_native(account, asked.bracket)
         if self.uncovered(account, symbol) > 0 and native:
             await self._context.wait_for(lambda: self.uncovered(account, symbol) <= 0, NATIVE_WAIT)
         position, missing = self._context.state.position(account, symbol), self.uncovered(account, symbol)
-        if self._closing.is_active(account, symbol):
+        asked = self._asked(position)
+        if asked is None or self._closing.is_active(account, symbol):
             return
-        if missing > 0 and not await self._place_stop(position, bracket, missing):
+        if missing > 0 and not await self._place_stop(position, asked, missing):
             return
-        if not native and (missing > 0 or not self._has_tried(position, Role.TARGET)):
-            await self._place_target(position, bracket)
+        if not native and (missing > 0 or not self._has_tried(asked, Role.TARGET)):
+            await self._place_target(position, asked)
 
-    def _bracket(self, position: Position) -> Bracket | None:
-        """Return the stop that was asked for by the order that opened a position."""
+    def _asked(self, position: Position) -> Asked | None:
+        """Return the protection that the entries of a position asked for.
+
+        What the first one asked for holds for all that was added. Where it asked for no stop and a later one did,
+        the newest of those holds, for as much as such entries bought and their own exits have not closed.
+        """
         opener = self._context.state.orders.get(position.opened_by)
-        if opener is None or opener.request.bracket is None or not opener.request.bracket.has_stop:
+        if opener is None or not position.quantity:
             return None
-        return opener.request.bracket
+        bracket = opener.request.bracket
+        if bracket is not None and bracket.has_stop:
+            return Asked(opener.order_id, bracket, abs(position.quantity), position.average or Decimal(0))
+        later = [order for order in self._added(position, opener) if _has_stop(order)]
+        if later:
+            names = {order.order_id for order in later}
+            closed = sum((each.filled for each in self._children(names)), Decimal(0))
+            bought = sum((order.filled for order in later), Decimal(0))
+            newest, quantity = later[-1], min(abs(position.quantity), bought - closed)
+            if quantity > 0 and newest.request.bracket is not None:
+                return Asked(newest.order_id, newest.request.bracket, quantity, newest.average or Decimal(0))
+        if bracket is None:
+            return None
+        return Asked(opener.order_id, bracket, abs(position.quantity), position.average or Decimal(0))
+
+    def _added(self, position: Position, opener: Order) -> list[Order]:
+        """Return the entries that filled into a position after the one that opened it, oldest first."""
+        orders = self._context.state.orders.values()
+        return [
+            order
+            for order in orders
+            if order.request.account == position.account
+            and order.request.symbol == position.symbol
+            and order.request.role is Role.ENTRY
+            and order.request.side is position.side
+            and order.filled
+            and order.created >= opener.created
+            and order is not opener
+        ]
+
+    def _children(self, parents: set[str]) -> list[Order]:
+        orders = self._context.state.orders.values()
+        return [order for order in orders if order.request.parent_id in parents and order.request.role in _PROTECTIVE]
 
     def _is_native(self, account: str, bracket: Bracket) -> bool:
         broker = self._context.broker_of(account)
         return broker is not None and broker.capabilities.keeps(bracket)
 
-    def _has_tried(self, position: Position, role: Role) -> bool:
-        """Return whether an order of a role was ever made for a position; one that was refused is not repeated."""
-        orders = self._context.state.orders.values()
-        return any(order.request.parent_id == position.opened_by and order.request.role is role for order in orders)
+    def _has_tried(self, asked: Asked, role: Role) -> bool:
+        """Return whether an order of a role was ever made for an entry; one that was refused is not repeated."""
+        return any(order.request.role is role for order in self._children({asked.order_id}))
 
     @staticmethod
     def _sum(orders: Sequence[Order]) -> Decimal:
@@ -159,18 +212,19 @@ class Protection:
                 continue
             await self._orders.cancel(order.order_id, "flat, nothing to protect")
 
-    async def _place_stop(self, position: Position, bracket: Bracket, quantity: Decimal) -> bool:
+    async def _place_stop(self, position: Position, asked: Asked, quantity: Decimal) -> bool:
         """Send our own stop; where it is refused or unknown the position is closed."""
-        context = self._context
+        context, bracket = self._context, asked.bracket
         instrument = context.instrument(position.symbol, position.account)
         broker = context.broker_of(position.account)
         trails = bracket.trail is not None and broker is not None and broker.capabilities.native_trailing
         request = self._protective(
             position,
+            asked.order_id,
             quantity,
             Role.STOP,
             OrderType.TRAILING_STOP if trails else OrderType.STOP,
-            stop_price=self._first_stop(bracket, instrument, position),
+            stop_price=self._first_stop(asked, instrument, position),
             trail=None if bracket.trail is None else bracket.trail.value * instrument.tick_size,
         )
         # A broker that hangs may not hold the five seconds up, so that the sending is a task of its own.
@@ -205,29 +259,30 @@ class Protection:
         others = self._closing.protection(account, symbol, Role.TARGET if role is Role.STOP else Role.STOP)
         return next((each.request.oco_group for each in others if each.request.oco_group not in taken), "")
 
-    def _first_stop(self, bracket: Bracket, instrument: Instrument, position: Position) -> Decimal:
+    def _first_stop(self, asked: Asked, instrument: Instrument, position: Position) -> Decimal:
         """Return where a new stop stands: at its own distance or the trailing one, whichever risks less."""
-        entry = position.average or Decimal(0)
         prices = [
-            self._price(distance, instrument, entry, position, favourable=False)
-            for distance in (bracket.stop, bracket.trail)
+            self._price(distance, instrument, asked.entry, position, favourable=False)
+            for distance in (asked.bracket.stop, asked.bracket.trail)
             if distance is not None
         ]
         return max(prices) if position.quantity > 0 else min(prices)
 
-    async def _place_target(self, position: Position, bracket: Bracket) -> None:
-        missing = abs(position.quantity) - self._sum(
-            self._closing.protection(position.account, position.symbol, Role.TARGET)
-        )
-        if bracket.target is None or missing <= 0:
+    async def _place_target(self, position: Position, asked: Asked) -> None:
+        target = asked.bracket.target
+        missing = asked.quantity - self._sum(self._closing.protection(position.account, position.symbol, Role.TARGET))
+        if target is None or missing <= 0:
             return
         instrument = self._context.instrument(position.symbol, position.account)
-        price = self._price(bracket.target, instrument, position.average or Decimal(0), position, favourable=True)
-        await self._orders.submit(self._protective(position, missing, Role.TARGET, OrderType.LIMIT, limit_price=price))
+        price = self._price(target, instrument, asked.entry, position, favourable=True)
+        await self._orders.submit(
+            self._protective(position, asked.order_id, missing, Role.TARGET, OrderType.LIMIT, limit_price=price)
+        )
 
     def _protective(
         self,
         position: Position,
+        parent_id: str,
         quantity: Decimal,
         role: Role,
         order_type: OrderType,
@@ -236,7 +291,7 @@ class Protection:
         limit_price: Decimal | None = None,
         trail: Decimal | None = None,
     ) -> OrderRequest:
-        opener = self._context.state.orders.get(position.opened_by)
+        parent = self._context.state.orders.get(parent_id)
         order_id = self._context.ids.new("ORD")
         return OrderRequest(
             order_id=order_id,
@@ -248,9 +303,9 @@ class Protection:
             trail=trail,
             origin=Origin.GUARD,
             role=role,
-            parent_id=position.opened_by,
+            parent_id=parent_id,
             oco_group=self._partner_group(position, role) or f"OCO-{order_id}",
-            alert_id="" if opener is None else opener.request.alert_id,
+            alert_id="" if parent is None else parent.request.alert_id,
             strategy=position.owner,
             created=self._context.clock.now(),
         )
@@ -311,6 +366,10 @@ class Protection:
         problems = [await self._orders.replace(order.order_id, OrderChange(stop_price=price)) for order in worse]
         said = "; ".join(problem for problem in problems if problem)
         return (False, said) if said else (True, f"stop of {position.symbol} moved to {instrument.format_price(price)}")
+
+
+def _has_stop(order: Order) -> bool:
+    return order.request.bracket is not None and order.request.bracket.has_stop
 
 
 def _closing_side(position: Position) -> Side:
