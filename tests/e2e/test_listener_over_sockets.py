@@ -176,6 +176,15 @@ async def test_a_broken_book_leaves_the_hooks_as_they_were_and_raises_an_alarm(t
         assert len(rig.state.alarms) == 1
 
 
+async def test_a_book_that_is_gone_refuses_every_alert_and_raises_an_alarm(tmp_path: Path) -> None:
+    async with desk_rig(tmp_path) as rig, listening(rig) as (address, first, _):
+        assert (await post(address, f"{HOOK}/{first.token.reveal()}"))[0] == 200
+        (tmp_path / "hooks.json").unlink()
+        await rig.until(lambda: any("no webhook is left" in row.alarm.text for row in rig.state.alarms.values()))
+
+        assert (await post(address, f"{HOOK}/{first.token.reveal()}"))[0] == 401
+
+
 async def test_no_secret_is_in_the_journal_or_an_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     async with desk_rig(tmp_path) as rig, listening(rig) as (address, first, _):

@@ -15,6 +15,7 @@ from tt_tui.desk.context import DeskContext
 from tt_tui.desk.execution import Execution, Result, is_exit, status_of
 from tt_tui.desk.flattening import Flattening
 from tt_tui.desk.ledger import Receipt
+from tt_tui.desk.rows import AlertRow
 from tt_tui.desk.senders import person_route, sender_problem, sender_route
 from tt_tui.desk.views import PROTECTION
 from tt_tui.domain import event as ev
@@ -27,7 +28,10 @@ _SECOND = 1_000_000_000
 _LATE_EXIT = (
     "the desk was restarted before this exit ran; look at the position and close it by hand if it is still meant"
 )
-
+_SAME_ID = (
+    "an alert with the id of {} but another message was taken for its repeat and not traded; an id has to be "
+    "unique for 7 days, such as one made of {{{{ticker}}}} and {{{{timenow}}}}"
+)
 _NOT_BEGUN = "the desk was restarted before it was carried out here; it is not sent late"
 
 
@@ -63,12 +67,14 @@ class Intake:
         ``body`` has its secrets replaced already. A repeat of ``key`` within its time is a duplicate.
         """
         context, now = self._context, self._context.clock.now()
-        known = context.state.alert_keys.get(f"{sender.name}|{key}")
-        row = None if known is None else context.state.alerts.get(known)
-        if known is not None and row is not None and row.alert.key_expires > now:
+        while (row := self._first_of(sender, key, now)) is not None:
             # It follows the alert itself in the journal, so that a repeat is not answered before its alert is durable.
-            await context.ledger.write(ev.AlertRepeated(alert_id=known, sender=sender.name)).durable()
-            return Taken(alert_id=known, duplicate=True)
+            known, repeats = row.alert, row.repeats
+            await context.ledger.write(ev.AlertRepeated(alert_id=known.alert_id, sender=sender.name)).durable()
+            if self._first_of(sender, key, now) is row:
+                if not repeats and body != known.body:
+                    context.alarm(_SAME_ID.format(known.alert_id))
+                return Taken(alert_id=known.alert_id, duplicate=True)
         if self._waiting >= context.config.max_stored_alerts:
             raise Busy(f"{self._waiting} alerts wait for a verdict")
         alert_id = context.ids.new("ALT")
@@ -87,6 +93,12 @@ class Intake:
         await receipt.durable()
         context.crash_point("alert.after_commit")
         return Taken(alert_id=alert_id)
+
+    def _first_of(self, sender: Sender, key: str, now: int) -> AlertRow | None:
+        """Return the alert that another with this key repeats; one that could not be stored has lost its key."""
+        state = self._context.state
+        row = state.alerts.get(state.alert_keys.get(f"{sender.name}|{key}", ""))
+        return row if row is not None and row.alert.key_expires > now else None
 
     def _start(self, alert: Alert, receipt: Receipt | None = None) -> None:
         self._waiting += 1

@@ -138,11 +138,16 @@ class Listener:
                     _LOG.info("the hooks were changed and read again")
                     for note in self._hooks.notes:
                         _LOG.warning("%s", note)
+                    if not self._hooks.hooks():
+                        self._desk.context.alarm(_NO_HOOK, severity="critical")
             except HookError as error:
                 if str(error) != said:
                     said = str(error)
                     _LOG.error("the hooks stay as they were: %s", error)
                     self._desk.context.alarm(f"the hooks stay as they were: {error}")
+
+
+_NO_HOOK = "no webhook is left, so every alert is refused from now on; `tt hook add NAME` makes one"
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -141,7 +141,9 @@ def _key(proof: Proof, instruction: Instruction, raw: bytes) -> tuple[str, int]:
     if proof.key:
         return f"webhook-id:{proof.key}", KEY_SECONDS
     if instruction.key and "{{" not in instruction.key:
-        return f"id:{instruction.key}", KEY_SECONDS
+        # Two strategies behind one token may each count their own ids.
+        name = f"{instruction.strategy}|{instruction.key}" if instruction.strategy else instruction.key
+        return f"id:{name}", KEY_SECONDS
     return f"body:{hashlib.sha256(raw).hexdigest()}", BODY_SECONDS
 
 

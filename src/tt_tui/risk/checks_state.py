@@ -36,7 +36,7 @@ def latches(order: OrderRequest, view: GateView) -> Decision | None:
 
 def _stopped(view: GateView) -> Decision:
     code, words = _STOPPED[view.kill]
-    return refuse(code, f"{words} until a person re-arms the desk.", {"kill": view.kill.value})
+    return refuse(code, f"{words} until a person types RESUME.", {"kill": view.kill.value})
 
 
 def armed(order: OrderRequest, view: GateView) -> Decision | None:

@@ -116,6 +116,33 @@ async def test_an_alert_that_is_not_stored_is_not_traded_and_may_come_again(tmp_
         assert entries(rig) == 1
 
 
+async def test_a_repeat_that_met_an_alert_not_yet_lost_is_traded_in_its_place(tmp_path: Path) -> None:
+    async with rig_of(tmp_path) as rig:
+        rig.journal.failed = "disk full"
+        lost = asyncio.ensure_future(rig.take(key="same", quantity=ONE))
+        await asyncio.sleep(0)
+        rig.journal.failed = None
+        taken = await asyncio.gather(*(rig.take(key="same", quantity=ONE) for _ in range(3)))
+        with pytest.raises(JournalFailed):
+            await lost
+        assert sorted(each.duplicate for each in taken) == [False, True, True]
+        assert len({each.alert_id for each in taken}) == 1
+        await rig.clock.advance(2)
+        assert entries(rig) == 1
+
+
+async def test_another_message_with_the_id_of_an_earlier_one_is_told_once(tmp_path: Path) -> None:
+    async with rig_of(tmp_path) as rig:
+        wish = Instruction(action=Action.BUY, symbol="ES", quantity=ONE)
+        bodies = ("one", "other", "third")
+        taken = [await rig.desk.take_alert(SENDER, body, wish, "id:Long", 7 * DAY) for body in bodies]
+        assert [each.duplicate for each in taken] == [False, True, True]
+        texts = [row.alarm.text for row in rig.state.alarms.values()]
+        assert len(texts) == 1
+        assert taken[0].alert_id in texts[0]
+        assert "{{timenow}}" in texts[0]
+
+
 # A strategy that runs away.
 
 

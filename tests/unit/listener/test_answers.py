@@ -110,6 +110,13 @@ async def test_the_senders_own_id_is_the_key_for_a_week(house: House) -> None:
     assert house.desk.taken[0][3:] == ("id:abc", WEEK)
 
 
+async def test_an_id_is_its_strategys_own(house: House) -> None:
+    body = '{{"symbol": "ES", "action": "buy", "quantity": 1, "id": "Long", "strategy": "{}"}}'
+    answers = [await house.post(body.format(name).encode()) for name in ("one", "two", "one")]
+
+    assert [answer.json["status"] for answer in answers] == ["received", "received", "duplicate"]
+
+
 async def test_what_is_not_a_trade_is_kept_and_answered_200(house: House) -> None:
     answer = await house.post(b"MACD Strategy: order buy @ 1 filled on ES1!. New strategy position is 1")
 
