@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from tests.faulty import FaultyBroker, faulty
 from tests.memory_journal import MemoryJournal
 from tests.rig import SENDER, FakeClock, Rig, desk_rig, settle
 from tt_tui.desk.config import AccountConfig, AccountRoute
-from tt_tui.desk.intake import Busy
-from tt_tui.desk.journal import JournalFailed
+from tt_tui.desk.intake import Busy, Taken
+from tt_tui.desk.journal import AppendResult, Entry, JournalFailed, Submitted
 from tt_tui.domain.alert import AlertStatus, Sender
 from tt_tui.domain.instruction import Action, Instruction
 from tt_tui.domain.order import Bracket, Distance, OrderState, OrderType, Origin, Role
@@ -116,15 +117,30 @@ async def test_an_alert_that_is_not_stored_is_not_traded_and_may_come_again(tmp_
         assert entries(rig) == 1
 
 
-async def test_a_repeat_that_met_an_alert_not_yet_lost_is_traded_in_its_place(tmp_path: Path) -> None:
-    async with rig_of(tmp_path) as rig:
-        rig.journal.failed = "disk full"
-        lost = asyncio.ensure_future(rig.take(key="same", quantity=ONE))
-        await asyncio.sleep(0)
-        rig.journal.failed = None
-        taken = await asyncio.gather(*(rig.take(key="same", quantity=ONE) for _ in range(3)))
-        with pytest.raises(JournalFailed):
-            await lost
+class FirstFails(MemoryJournal):
+    """Can't store the first alert, and tells so a moment later, as a thread does."""
+
+    failures = 1
+
+    def submit(self, entries: Sequence[Entry], *, wall: int | None = None) -> Submitted:
+        fails = self.failures and entries[0].kind == "AlertReceived"
+        self.failures -= bool(fails)
+        seqs, told = super().submit(entries, wall=wall)
+        loop = asyncio.get_running_loop()
+        durable: asyncio.Future[AppendResult] = loop.create_future()
+        if fails:
+            loop.call_soon(durable.set_exception, JournalFailed("disk full"))
+        else:
+            loop.call_soon(durable.set_result, told.result())
+        return Submitted(seqs, durable)
+
+
+async def test_a_repeat_of_an_alert_that_is_lost_meanwhile_is_traded_in_its_place(tmp_path: Path) -> None:
+    async with rig_of(tmp_path, memory=FirstFails()) as rig:
+        takes = [rig.take(key="same", quantity=ONE) for _ in range(4)]
+        first, *others = await asyncio.gather(*takes, return_exceptions=True)
+        assert isinstance(first, JournalFailed)
+        taken = [each for each in others if isinstance(each, Taken)]
         assert sorted(each.duplicate for each in taken) == [False, True, True]
         assert len({each.alert_id for each in taken}) == 1
         await rig.clock.advance(2)
