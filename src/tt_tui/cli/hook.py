@@ -14,7 +14,7 @@ import click
 from tt_tui.cli import exits
 
 if TYPE_CHECKING:
-    from tt_tui.listener.hooks import Hook, Issued
+    from tt_tui.listener.hooks import Hook, HookBook, Issued
 
 _EPILOG = exits.epilog(exits.NOT_FOUND, exits.WRONG_USE, exits.NO_PLACE, exits.UNSAFE)
 _demo = click.option("--demo", is_flag=True, help="The hooks of `tt demo`.")
@@ -148,7 +148,11 @@ def rotate(name: str, overlap_hours: float, demo: bool, as_json: bool) -> None:
     """Make a new proof for the hook NAME; "api" is the token that reads orders."""
     from tt_tui.cli.hooks_of_user import book_of
 
-    _tell(book_of(demo).rotate(name, overlap_hours), as_json)
+    book = book_of(demo)
+    book.load()
+    if name != "api":
+        _require(book, name)
+    _tell(book.rotate(name, overlap_hours), as_json)
 
 
 @hook_group.command("revoke", epilog=_EPILOG)
@@ -163,15 +167,20 @@ def revoke(name: str, old_only: bool, demo: bool, as_json: bool) -> None:
 
     book = book_of(demo)
     book.load()
-    if name not in [hook.name for hook in book.hooks()]:
-        known = ", ".join(hook.name for hook in book.hooks()) or "none"
-        click.echo(f"tt: no hook is called {name}; there are: {known}", err=True)
-        sys.exit(exits.NOT_FOUND)
+    _require(book, name)
     book.revoke(name, old_only=old_only)
     done = "its replaced proofs are refused" if old_only else "it is refused"
     click.echo(json.dumps({"name": name, "old_only": old_only}) if as_json else f"{name}: {done} within a second.")
     for note in book.notes:
         click.echo(f"Note: {note}", err=True)
+
+
+def _require(book: HookBook, name: str) -> None:
+    """End where no hook has this name."""
+    known = [hook.name for hook in book.hooks()]
+    if name not in known:
+        click.echo(f"tt: no hook is called {name}; there are: {', '.join(known) or 'none'}", err=True)
+        sys.exit(exits.NOT_FOUND)
 
 
 def hook_json(hook: Hook) -> dict[str, Any]:

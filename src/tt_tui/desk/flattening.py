@@ -63,6 +63,8 @@ class Flattening:
         own = [name for name in latched if self._holds_own_latch(name)]
         if flat and own:
             self._context.ledger.write(*(ev.KillCleared(by=by, account=name) for name in own))
+        if not flat and own:
+            text += f"; entries stay refused on {', '.join(own)} until RESUME"
         return flat, text
 
     def _holds_own_latch(self, account: str) -> bool:

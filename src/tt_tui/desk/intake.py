@@ -239,7 +239,7 @@ class Intake:
             result.texts = result.texts or ["no order works and nothing is held"]
             return result
         flat, text = await self._flattening.flatten([route.account], cause.strategy or str(cause.origin), cause)
-        result.texts.append(text)
+        result.texts.append(text.removeprefix(f"{route.account}: "))
         result.done, result.refused = flat, not flat
         return result
 

@@ -117,6 +117,7 @@ def test_a_hook_is_added_shown_rotated_and_revoked() -> None:
 
     assert "http://127.0.0.1:8000/webhook/tradingview" in tt("hook", "url").stdout
     assert tt("hook", "revoke", "my-strategy").exit_code == exits.DONE
+    assert tt("hook", "rotate", "my-strategy").exit_code == exits.NOT_FOUND
     gone = tt("hook", "revoke", "my-strategy")
     assert (gone.exit_code, "there are: my-relay" in gone.stderr) == (exits.NOT_FOUND, True)
 

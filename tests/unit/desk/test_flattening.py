@@ -371,6 +371,7 @@ async def test_what_the_broker_does_not_answer_is_not_called_flat(tmp_path: Path
         outcome = await in_time(rig, rig.desk.submit(FLAT_ALL))
         assert not outcome.ok
         assert "could not be asked" in outcome.text
+        assert "until RESUME" in outcome.text
 
 
 async def test_a_position_that_only_the_broker_knew_of_is_closed_as_well(tmp_path: Path) -> None:

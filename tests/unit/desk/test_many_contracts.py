@@ -9,6 +9,7 @@ import pytest
 
 from tests.memory_journal import MemoryJournal
 from tests.rig import Rig, desk_rig
+from tt_tui.desk.port import Outcome
 from tt_tui.domain.alert import AlertStatus
 from tt_tui.domain.instruction import Action, Instruction
 from tt_tui.domain.order import Bracket, Distance, Origin, Role
@@ -49,14 +50,14 @@ async def test_a_person_flattens_every_contract_of_an_account_at_once(tmp_path: 
     async with desk_rig(tmp_path, memory=MemoryJournal()) as rig:
         held = await hold_all(rig, bracket)
         wish = Instruction(action=Action.FLATTEN, accounts=("main-1",), origin=Origin.PERSON)
-        done: list[bool] = []
+        done: list[Outcome] = []
 
         async def flatten() -> None:
-            done.append((await rig.desk.submit(wish)).ok)
+            done.append(await rig.desk.submit(wish))
 
         rig.tasks.start("flatten", flatten)
         await rig.until(lambda: bool(done))
-        assert done == [True]
+        assert (done[0].ok, done[0].text) == (True, "main-1: flat, no orders work")
         assert {symbol: rig.position(symbol) for symbol in held} == dict.fromkeys(held, Decimal(0))
         exits = [order for order in rig.orders() if order.request.role is Role.EXIT]
         assert sorted(order.request.symbol for order in exits) == sorted(held)
