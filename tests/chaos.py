@@ -13,6 +13,7 @@ from tt_tui.domain.account import Account
 from tt_tui.domain.errors import NotSent, OutcomeUnknown, Rejected, Unavailable
 from tt_tui.domain.order import Fill, OrderChange, OrderReport, OrderRequest
 
+LATE_FILLS = 0.3
 DELAYS = (0.0, 0.0, 0.0, 0.05, 0.3, 1.0)
 
 
@@ -97,12 +98,19 @@ class ChaosBroker:
         await self._command(lambda: self.inner.flatten(account, symbol))
 
     async def reports(self) -> AsyncIterator[Report]:
+        """Lose, repeat and reorder: a fill may come after any number of later words, or not at all."""
+        late: list[Report] = []
         async for report in self.inner.reports():
             lost = isinstance(report, OrderReport | Fill) and self._happens()
+            if isinstance(report, Fill) and self.rate and self._random.random() < LATE_FILLS:
+                late.append(report)
+                continue
             if not lost:
                 yield report
             if self._happens():
                 yield report
+            if late and self._random.random() < LATE_FILLS:
+                yield late.pop(0)
 
     def _happens(self) -> bool:
         return self._random.random() < self.rate

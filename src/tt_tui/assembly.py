@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import sys
 import threading
 from concurrent.futures import Future
 from pathlib import Path
@@ -47,6 +48,7 @@ _LOG = logging.getLogger(__name__)
 JOURNAL_FILE = "journal.sqlite"
 PAPER_FILE = "paper.sqlite"
 STOP_SECONDS = 4.0
+SWITCH_SECONDS = 0.001
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,6 +259,8 @@ class DeskThread:
         Raises ``JournalError`` (held by another process, damaged, unwritable) or ``RecordingError``; then
         nothing keeps running.
         """
+        # A screen that draws must not hold the interpreter for 5 ms at a time while an alert waits.
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._thread.start()
         opening: Future[None] = asyncio.run_coroutine_threadsafe(self.runtime.open(), self._loop)
         try:

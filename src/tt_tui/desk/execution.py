@@ -12,7 +12,7 @@ from tt_tui.desk.closing import Cause, Closing
 from tt_tui.desk.config import AccountRoute
 from tt_tui.desk.context import DeskContext
 from tt_tui.desk.entries import entry_request, route_refusal, symbol_permitted
-from tt_tui.desk.orders import Orders, Submitted
+from tt_tui.desk.orders import Orders
 from tt_tui.desk.protection import Protection
 from tt_tui.desk.routing import (
     CancelEntries,
@@ -54,6 +54,8 @@ class Result(msgspec.Struct, kw_only=True):
     code: str = ""
     refused: bool = False
     done: bool = False
+    glance: str = ""
+    """Our id of the market entry whose fill the verdict waits a moment for."""
 
     def verdict(self, status: str) -> AccountVerdict:
         """Return it as it is journaled and shown."""
@@ -128,7 +130,17 @@ class Execution:
                 steps = plan(instruction, route, self.holding(route.account, instrument.symbol), cause.strategy)
                 if not await self._steps(steps, instruction, route, instrument, cause, result):
                     break
+        await self._glance(result, instrument)
         return result
+
+    async def _glance(self, result: Result, instrument: Instrument) -> None:
+        """Give the fill of a market entry a moment, so that the verdict tells it; the next wish need not wait."""
+        order = self._context.state.orders.get(result.glance)
+        if order is None:
+            return
+        await self._context.wait_for(lambda: order.state.is_terminal and not order.remaining, FILL_GLANCE)
+        result.texts[-1] = sentence(order, instrument)
+        result.refused = result.refused or order.state is OrderState.REJECTED
 
     async def _await_quote(self, instrument: Instrument) -> None:
         """Give the first quote of a contract that nobody has asked for yet a moment; exits need none."""
@@ -234,10 +246,9 @@ class Execution:
         sent = await self._orders.submit(request)
         order = context.state.orders[sent.order_id]
         if sent.decision.lets_go and request.order_type is OrderType.MARKET:
-            # The fill is a moment away; the verdict should tell it.
-            await context.wait_for(lambda: order.state.is_terminal and not order.remaining, FILL_GLANCE)
+            result.glance = sent.order_id
         result.order_ids.append(sent.order_id)
-        result.texts.append(sentence(sent, order, step, instrument))
+        result.texts.append(sentence(order, instrument))
         if sent.decision.answer is Answer.REFUSE or order.state is OrderState.REJECTED:
             result.refused, result.code = True, sent.decision.code
         elif instruction.cancel_after:
@@ -299,14 +310,12 @@ def _refuse(result: Result, refusal: Refuse) -> Result:
     return result
 
 
-def sentence(sent: Submitted, order: Order, step: Open, instrument: Instrument) -> str:
+def sentence(order: Order, instrument: Instrument) -> str:
     """Return what became of an entry, in words."""
-    what = f"{step.side} {sent.decision.quantity or step.quantity} {instrument.symbol} {order.state}"
+    what = f"{order.request.side} {order.quantity} {instrument.symbol} {order.state}"
     if order.average is not None:
         return f"{what} at {instrument.format_price(order.average)}"
-    if sent.decision.lets_go and order.state is not OrderState.REJECTED:
-        return what
-    return f"{what}: {order.reason or sent.text}"
+    return f"{what}: {order.reason}" if order.reason else what
 
 
 def describe(step: Step, instrument: Instrument, instruction: Instruction) -> str:

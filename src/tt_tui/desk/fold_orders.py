@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tt_tui.desk.rows import Order, StrategyRow
+from tt_tui.desk.rows import Order, StrategyRow, note_time
 from tt_tui.domain import event as ev
 from tt_tui.domain.decision import Answer
 from tt_tui.domain.order import Fill, OrderReport, OrderRequest, OrderState, OrderType, Role, Side, may_move
@@ -97,19 +97,17 @@ def _sent(state: State, wall: int, event: ev.OrderSent) -> None:
     account = state.accounts.get(request.account)
     if account is None:
         return
-    _count_message(account.sent, wall)
+    note_time(account.sent, wall, wall - _MINUTE)
     if request.role is not Role.ENTRY:
         return
     account.entries_today[request.symbol] = account.entries_today.get(request.symbol, 0) + 1
     account.last_entry[request.symbol] = wall
     if request.strategy:
         strategy = state.strategies.setdefault(request.strategy, StrategyRow())
-        strategy.entries = [at for at in strategy.entries if at > wall - _DAY]
         if request.alert_id not in state.alerts or _first_of_alert(state, request):
-            strategy.entries.append(wall)
+            note_time(strategy.entries, wall, wall - _DAY)
         key = repeat_key(request.account, request.symbol, request.side)
-        repeats = [at for at in strategy.repeats.get(key, ()) if at > wall - 10 * _MINUTE]
-        strategy.repeats[key] = [*repeats, wall]
+        note_time(strategy.repeats.setdefault(key, []), wall, wall - 10 * _MINUTE)
 
 
 def _first_of_alert(state: State, request: OrderRequest) -> bool:
@@ -124,11 +122,6 @@ def _first_of_alert(state: State, request: OrderRequest) -> bool:
 def repeat_key(account: str, symbol: str, side: Side) -> str:
     """Return the key under which repeated executions are counted."""
     return f"{account}|{symbol}|{side}"
-
-
-def _count_message(sent: list[int], wall: int) -> None:
-    sent[:] = [at for at in sent if at > wall - _MINUTE]
-    sent.append(wall)
 
 
 def _reported(state: State, wall: int, event: ev.OrderReported) -> None:
@@ -245,7 +238,7 @@ def _cancel_requested(state: State, wall: int, event: ev.CancelRequested) -> Non
         order.updated = wall
         account = state.accounts.get(order.request.account)
         if account is not None:
-            _count_message(account.sent, wall)
+            note_time(account.sent, wall, wall - _MINUTE)
 
 
 def _cancel_refused(state: State, wall: int, event: ev.CancelRefused) -> None:

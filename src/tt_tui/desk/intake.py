@@ -15,7 +15,7 @@ from tt_tui.desk.context import DeskContext
 from tt_tui.desk.execution import Execution, Result, is_exit, status_of
 from tt_tui.desk.flattening import Flattening
 from tt_tui.desk.ledger import Receipt
-from tt_tui.desk.rows import AlertRow
+from tt_tui.desk.rows import AlertRow, count_since
 from tt_tui.desk.senders import person_route, sender_problem, sender_route
 from tt_tui.desk.views import PROTECTION
 from tt_tui.domain import event as ev
@@ -167,8 +167,8 @@ class Intake:
             return
         entries = [] if row is None else row.entries
         under_way = sum(not self._has_entered(alert_id) for alert_id in self._entries_under_way[strategy])
-        minute = sum(1 for at in entries if at > now - 60 * _SECOND) + under_way
-        day = sum(1 for at in entries if at > now - 86_400 * _SECOND) + under_way
+        minute = count_since(entries, now - 60 * _SECOND) + under_way
+        day = count_since(entries, now - 86_400 * _SECOND) + under_way
         if minute >= context.config.entries_per_minute:
             why = f"{minute} entries within a minute; type ENABLE {strategy} to let it enter again"
         elif day >= context.config.entries_per_day:

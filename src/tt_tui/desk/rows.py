@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from datetime import date
 from decimal import Decimal
 
@@ -15,6 +16,17 @@ from tt_tui.domain.instruction import Instruction
 from tt_tui.domain.order import OrderRequest, OrderState, OrderType
 
 _ZERO = Decimal(0)
+
+
+def count_since(times: list[int], after: int) -> int:
+    """Return how many of the sorted times lie after one."""
+    return len(times) - bisect_right(times, after)
+
+
+def note_time(times: list[int], at: int, keep_after: int) -> None:
+    """Put a time in its place and drop those that are too old; the clock may have stepped back."""
+    del times[: bisect_right(times, keep_after)]
+    insort(times, at)
 
 
 class Order(msgspec.Struct, kw_only=True):

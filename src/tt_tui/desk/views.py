@@ -6,7 +6,7 @@ import msgspec
 
 from tt_tui.desk.context import DEFAULT_GROUP, DeskContext
 from tt_tui.desk.fold_orders import repeat_key
-from tt_tui.desk.rows import AccountRow, Order
+from tt_tui.desk.rows import AccountRow, Order, count_since
 from tt_tui.domain.account import AccountMode, ConnectionState
 from tt_tui.domain.instrument import Instrument, UnknownSymbol
 from tt_tui.domain.order import OrderRequest, OrderState, Role
@@ -139,9 +139,9 @@ def _count_open(context: DeskContext, request: OrderRequest) -> int:
 
 
 def _sent_last_minute(account: AccountRow | None, now: int) -> int:
-    return 0 if account is None else sum(1 for at in account.sent if at > now - 60 * SECOND)
+    return 0 if account is None else count_since(account.sent, now - 60 * SECOND)
 
 
 def _repeats(repeats: dict[str, list[int]], request: OrderRequest, now: int, window: int) -> int:
     key = repeat_key(request.account, request.symbol, request.side)
-    return sum(1 for at in repeats.get(key, ()) if at > now - window)
+    return count_since(repeats.get(key, []), now - window)
