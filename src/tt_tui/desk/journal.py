@@ -67,6 +67,9 @@ SNAPSHOT_EVERY = 20_000
 WAITING_BYTES = 32 * 1024 * 1024
 """How much may wait for the disk before appends are refused."""
 
+SENT_AGAIN = frozenset({"AlertReceived", "AlertRepeated"})
+"""What its sender sends again: it may fill half of the waiting room, the rest is kept for exits and latches."""
+
 _RECENT_KEYS = 20_000
 _PAGE = 1000
 _SELECT = (
@@ -324,7 +327,7 @@ class Journal:
         if not entries:
             raise ValueError("an append has at least one entry")
         with self._append_lock:
-            writer = self._able()
+            writer = self._able(entries)
             first = self._last_seq + 1
             seqs = tuple(range(first, first + len(entries)))
             keys = [(key, seq) for seq, entry in zip(seqs, entries, strict=True) for key in entry.unique]
@@ -346,14 +349,15 @@ class Journal:
             writer.put(append)
         return seqs
 
-    def _able(self) -> JournalWriter:
+    def _able(self, entries: Sequence[Entry]) -> JournalWriter:
         """Return the writer, or raise JournalFailed when nothing more can be queued."""
         if self._writer is None:
             raise JournalFailed(f"the journal {self.path} is open for reading only")
         if self._closed:
             raise JournalFailed(f"the journal {self.path} is closed")
         waiting = self._submitted_bytes - self._writer.settled_bytes
-        if waiting > WAITING_BYTES:
+        is_sent_again = any(entry.kind in SENT_AGAIN for entry in entries)
+        if waiting > (WAITING_BYTES // 2 if is_sent_again else WAITING_BYTES):
             why = self._writer.failed or "the disk does not keep up"
             raise JournalFailed(f"{waiting // 1_048_576} MiB wait for the journal, no more is taken: {why}")
         return self._writer

@@ -15,7 +15,7 @@ import pytest
 
 from tests.unit.desk.journal_helpers import Answers, FailPoint, contents, entry, open_journal, write
 from tt_tui.desk import journal as journal_module
-from tt_tui.desk.journal import DuplicateKey, JournalFailed, JournalUnwritable
+from tt_tui.desk.journal import DuplicateKey, Entry, JournalFailed, JournalUnwritable
 
 
 async def test_a_failed_commit_is_told_and_its_records_are_written_later_in_order(tmp_path: Path) -> None:
@@ -99,6 +99,27 @@ def test_rows_of_another_writer_stop_the_journal_for_good(tmp_path: Path) -> Non
     other.close()
     assert "not the one this process wrote" in str(journal.failed)
     assert not journal.close()
+
+
+def test_alerts_leave_room_for_exits_while_the_disk_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "WAITING_BYTES", 20_000)
+    gate = threading.Event()
+
+    def slow_disk(name: str) -> None:
+        if name == "journal.before_commit":
+            assert gate.wait(30)
+
+    journal = open_journal(tmp_path / "journal.db", crash_point=slow_disk)
+    alert = Entry(kind="AlertReceived", payload=b"x" * 500)
+    with pytest.raises(JournalFailed, match="no more is taken"):
+        for _ in range(100):
+            journal.append([alert])
+    for number in range(5):
+        journal.append([entry(number)])
+    gate.set()
+    assert journal.close()
 
 
 def test_what_waits_for_the_disk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
