@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -29,7 +30,8 @@ async def test_a_failed_commit_is_told_and_its_records_are_written_later_in_orde
         on_recovered=lambda seq: recovered(journal_module.AppendResult((seq,), 0, 0)),
     )
     await journal.commit([entry(1)])
-    points.errors = [apsw.FullError("no space"), apsw.FullError("no space")]
+    # The writer tries again by itself as well, so that the disk is full until told otherwise.
+    points.errors = [apsw.FullError("no space")] * 10_000
     with pytest.raises(JournalFailed, match="disk is full"):
         await journal.commit([entry(2, keyed=True)])
     assert str(journal.failed) == failures[0]
@@ -39,6 +41,7 @@ async def test_a_failed_commit_is_told_and_its_records_are_written_later_in_orde
         journal.append([entry(2, keyed=True)])
     with pytest.raises(JournalFailed):
         await journal.commit([entry(3)])
+    points.errors = []
     assert await journal.commit([entry(4)]) == (4,)
     recovered.wait(1)
     assert str(journal.failed) == "None"
@@ -113,11 +116,14 @@ def test_alerts_leave_room_for_exits_while_the_disk_takes_nothing(
 
     journal = open_journal(tmp_path / "journal.db", crash_point=slow_disk)
     alert = Entry(kind="AlertReceived", payload=b"x" * 500)
-    with pytest.raises(JournalFailed, match="no more is taken"):
-        for _ in range(100):
+    taken = 0
+    with contextlib.suppress(JournalFailed):
+        while taken < 100:
             journal.append([alert])
-    for number in range(5):
-        journal.append([entry(number)])
+            taken += 1
+    assert 0 < taken < 20
+    for _ in range(5):
+        journal.append([Entry(kind="OrderIntended", payload=b"{}")])
     gate.set()
     assert journal.close()
 
