@@ -20,7 +20,7 @@ from tt_tui.desk.ports import Snapshot
 from tt_tui.desk.reports import Reports
 from tt_tui.desk.rows import Order
 from tt_tui.domain.errors import TradingError, Unavailable
-from tt_tui.domain.order import Leg, OrderChange, OrderRequest, OrderState, OrderType, Origin, Role, Side
+from tt_tui.domain.order import Leg, OrderChange, OrderRequest, OrderType, Origin, Role, Side
 
 ATTEMPTS = 3
 ZERO = Decimal(0)
@@ -108,9 +108,7 @@ class Closing:
         side = Side.SELL if held > 0 else Side.BUY
 
         def counts(order: Order) -> bool:
-            parent = state.orders.get(order.request.parent_id)
-            waits = order.state is OrderState.HELD and (parent is None or not parent.filled)
-            return order.request.role is role and order.request.side is side and not waits
+            return order.request.role is role and order.request.side is side and not state.is_dormant(order)
 
         return [order for order in state.live_orders(account, symbol) if counts(order)]
 

@@ -17,7 +17,7 @@ from tt_tui.desk.rows import AccountRow, AlarmRow, AlertRow, ConnectionRow, Inst
 from tt_tui.domain import event as ev
 from tt_tui.domain.account import AccountMode, KillLevel
 from tt_tui.domain.alert import AlertStatus
-from tt_tui.domain.order import Fill
+from tt_tui.domain.order import Fill, OrderState, Role
 from tt_tui.domain.position import Position
 
 DAY = 86_400 * 1_000_000_000
@@ -85,6 +85,13 @@ class State(msgspec.Struct, kw_only=True):
         """Return the orders of an account that still count in risk, oldest first: they may fill, or have unseen."""
         rows = (self.orders[order_id] for order_id in self.live.get(account, ()))
         return [order for order in rows if symbol is None or order.request.symbol == symbol]
+
+    def is_dormant(self, order: Order) -> bool:
+        """Return whether a bracket child waits for its entry's first fill: it can't fill, and protects nothing yet."""
+        if order.state is not OrderState.HELD or order.request.role not in (Role.STOP, Role.TARGET):
+            return False
+        parent = self.orders.get(order.request.parent_id)
+        return parent is None or not parent.filled
 
     def held_symbols(self, account: str) -> list[str]:
         """Return the contracts in which an account has a position or a live order."""

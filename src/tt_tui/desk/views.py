@@ -48,7 +48,7 @@ def gate_view(
     open_orders = [
         _open_order(order)
         for order in state.live_orders(request.account, request.symbol)
-        if order.order_id != request.order_id
+        if order.order_id != request.order_id and not state.is_dormant(order)
     ]
     alert = state.alerts.get(request.alert_id)
     strategy = state.strategies.get(request.strategy)

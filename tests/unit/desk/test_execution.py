@@ -510,3 +510,18 @@ async def test_a_repeat_in_the_time_between_status_and_fill_does_nothing(tmp_pat
         assert (await verdict(rig, **fields))[0] == "done"
         await rig.until(lambda: rig.position() == 2, seconds=20)
         assert len(entries(rig)) == 1
+
+
+async def test_an_order_that_is_canceled_before_its_answer_came_is_canceled_when_it_has(tmp_path: Path) -> None:
+    async with rig_of(tmp_path, wrap=Slow) as rig:
+        broker = faulty(rig)
+        assert isinstance(broker, Slow)
+        broker.clock = rig.clock
+        await rig.take(quantity=ONE, **WORKING)
+        await settle(40)
+        (order,) = entries(rig)
+        assert order.state is OrderState.SENT
+        gone = rig.tasks.spawn("gone", rig.desk.orders.cancel_and_prove([order.order_id], "test"))
+        await rig.until(gone.done, seconds=6)
+        assert gone.result()
+        assert str(order.state) == "canceled"

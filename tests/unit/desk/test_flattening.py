@@ -15,6 +15,7 @@ from tests.memory_journal import MemoryJournal
 from tests.rig import FakeClock, Rig, desk_rig, settle
 from tt_tui.brokers.paper.broker import PaperBroker
 from tt_tui.brokers.paper.skin import EVERYTHING
+from tt_tui.desk.closing import Cause
 from tt_tui.desk.config import AccountRoute
 from tt_tui.desk.supervisor import Supervisor
 from tt_tui.domain import event as ev
@@ -497,4 +498,22 @@ async def test_a_dead_connection_is_told_and_finished_when_it_is_back(tmp_path: 
             ev.ConnectionChanged(connection="paper", state=ConnectionState.READY),
         )
         await rig.until(lambda: rig.position() == 0, seconds=60)
+        assert venue_position(rig) == 0
+
+
+async def test_a_second_close_waits_and_takes_nothing_from_the_first(tmp_path: Path) -> None:
+    async with rig_of(tmp_path) as rig:
+        await held(rig)
+        rig.quote("ES", "5000.00", "5000.25", "1")
+        recorder(rig).calls.clear()
+        cause = Cause(origin=Origin.PERSON)
+        closes = [rig.tasks.spawn("first", rig.desk.closing.close("main-1", "ESZ6", cause))]
+        await rig.clock.advance(1)
+        assert rig.position() == 1, "half of the exit works on"
+        closes.append(rig.tasks.spawn("second", rig.desk.closing.close("main-1", "ESZ6", cause)))
+        await rig.clock.advance(1)
+        rig.quote("ES", "5000.00", "5000.25")
+        await rig.until(lambda: all(each.done() for each in closes))
+        assert all(each.result().flat for each in closes)
+        assert recorder(rig).calls == ["cancel", "place exit sell 2"], "the second cancels no exit of the first"
         assert venue_position(rig) == 0

@@ -463,3 +463,43 @@ async def test_a_stop_whose_status_runs_ahead_of_its_fill_is_not_placed_twice(tm
         await rig.until(lambda: rig.position() == 0, seconds=20)
         assert venue_position(rig) == 0
         assert rig.state.live_orders("main-1") == []
+
+
+async def test_a_dormant_order_of_an_unknown_entry_protects_nothing(tmp_path: Path) -> None:
+    async with protected(tmp_path) as rig:
+        await enter(rig, TWO)
+        dormant = OrderReport(
+            account="main-1",
+            broker_order_id="PO-ELSEWHERE",
+            state=OrderState.HELD,
+            symbol="ESZ6",
+            side=Side.SELL,
+            quantity=ONE,
+            order_type=OrderType.STOP,
+            stop_price=Decimal("4990.00"),
+            role=Role.STOP,
+            parent_broker_id="PO-UNHEARD",
+        )
+        assert rig.desk.reports.take(dormant)
+        assert rig.desk.protection.uncovered("main-1", "ESZ6") == 0
+        (stop,) = [order for order in live(rig, Role.STOP) if order.state is OrderState.WORKING]
+        await faulty(rig).inner.cancel("main-1", stop.broker_order_id)
+        await rig.until(lambda: venue_stops(rig) == 2, seconds=3)
+
+
+@pytest.mark.parametrize("can", [EVERYTHING, BY_HAND])
+async def test_the_dormant_bracket_of_another_entry_stands_in_the_way_of_no_exit(
+    tmp_path: Path, can: BrokerCapabilities
+) -> None:
+    async with protected(tmp_path, can) as rig:
+        await enter(rig, TWO, BRACKET)
+        limit: dict[str, Any] = {"order_type": OrderType.LIMIT, "limit_price": Decimal("4990.00")}
+        await rig.alert(quantity=TWO, bracket=BRACKET, **limit)
+        await settle(40)
+        outcome = await rig.desk.submit(person(Action.CLOSE, quantity=ONE))
+        assert outcome.ok, outcome.text
+        await settle(40)
+        assert rig.position() == 1
+        assert venue_stops(rig) >= 1
+        assert rig.desk.protection.uncovered("main-1", "ESZ6") == 0
+        assert not critical(rig)

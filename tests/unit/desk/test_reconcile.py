@@ -115,15 +115,18 @@ async def test_an_order_that_the_broker_does_not_have_becomes_unknown_and_is_the
 
 
 async def test_a_foreign_order_that_one_answer_lacked_is_not_called_absent(tmp_path: Path) -> None:
-    async with rig_of(tmp_path) as rig:
+    async with rig_of(tmp_path, reconcile_seconds=3600.0) as rig:
         await faulty(rig).inner.place(external())
         await settle(20)
         (order,) = rig.orders()
+        await rig.clock.advance(1)
         edited(rig).edit = lambda seen: msgspec.structs.replace(seen, orders=())
-        await rig.until(lambda: order.state is OrderState.UNKNOWN, seconds=20)
+        await rig.desk.reconcile.account(faulty(rig), "main-1", first=False)
+        found = [ev.decode(record.payload) for record in rig.journal.records]
+        assert any(isinstance(event, ev.OrderLost) for event in found)
         edited(rig).edit = None
-        await rig.clock.advance(30)
-        assert order.state is OrderState.WORKING
+        await rig.clock.advance(60)
+        assert str(order.state) == "working", "it has no id of ours; the broker knows it by its own"
 
 
 async def test_an_order_sent_while_the_broker_is_asked_is_not_missing(tmp_path: Path) -> None:
