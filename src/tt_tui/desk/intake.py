@@ -157,7 +157,8 @@ class Intake:
         if not routes:
             return (), f"the account group {group!r} has no accounts"
         problem = sender_problem(context, sender, instruction, routes[0].account)
-        return ((), problem) if problem else ([sender_route(sender, route) for route in routes], "")
+        opening = not is_exit(instruction.action)
+        return ((), problem) if problem else ([sender_route(sender, route, opening=opening) for route in routes], "")
 
     def _throttle(self, strategy: str) -> None:
         """Stop a strategy that enters too often; a person enables it again (RTS 6 art. 15(3))."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from tt_tui.desk.config import AccountRoute
@@ -34,11 +36,15 @@ def sender_problem(context: DeskContext, sender: Sender, instruction: Instructio
     return ""
 
 
-def sender_route(sender: Sender, route: AccountRoute) -> AccountRoute:
-    """Return a route that opens no side that its sender may not; what closes is not held up by it."""
-    if not sender.sides:
-        return route
-    return msgspec.structs.replace(route, sides=tuple(side for side in route.sides if side in sender.sides))
+def sender_route(sender: Sender, route: AccountRoute, *, opening: bool) -> AccountRoute:
+    """Return a route that opens no side and no size that its sender may not; what closes is not held up by it."""
+    if sender.sides:
+        route = msgspec.structs.replace(route, sides=tuple(side for side in route.sides if side in sender.sides))
+    if opening and sender.maximum_quantity is not None:
+        # Also what the route itself would make of the alert: its fixed size, its default, its multiplier.
+        most = Decimal(sender.maximum_quantity)
+        route = msgspec.structs.replace(route, cap=most if route.cap is None else min(route.cap, most))
+    return route
 
 
 def person_route(route: AccountRoute) -> AccountRoute:
