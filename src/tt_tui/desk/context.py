@@ -25,6 +25,10 @@ DEFAULT_GROUP = "equity_index"
 """The session group whose trade date is an account's own: CME's day, 17:00 to 16:00 Chicago."""
 
 
+MOST_INSTRUMENTS = 2_000
+"""Spellings remembered at a time; senders may write any."""
+
+
 class Tasks(Protocol):
     """Starts supervised tasks; a crashed one is logged and told, never silent."""
 
@@ -53,6 +57,7 @@ class DeskContext:
     tasks: Tasks
     brokers: dict[str, Broker] = field(default_factory=dict)
     crash_point: CrashPoint = no_crash
+    _instruments: dict[tuple[str, date], Instrument] = field(default_factory=dict)
 
     def start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Start a task that follows from another; while the desk ends nothing new begins, the next start finds it."""
@@ -80,7 +85,14 @@ class DeskContext:
 
     def instrument(self, symbol: str, account: str) -> Instrument:
         """Return the explicit contract of any spelling; raises ``UnknownSymbol``."""
-        return resolve(symbol, today=self.trade_date(account), rolls=self.rolls)
+        key = (symbol, self.trade_date(account))
+        found = self._instruments.get(key)
+        if found is None:
+            found = resolve(symbol, today=key[1], rolls=self.rolls)
+            if len(self._instruments) >= MOST_INSTRUMENTS:
+                self._instruments.clear()
+            self._instruments[key] = found
+        return found
 
     def point_value(self, symbol: str, account: str) -> Decimal:
         """Return currency per 1.0 of price for one contract."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+from base64 import b32encode
 from collections.abc import Callable
 
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_BITS = 80
-_CHARACTERS = _BITS // 5
+_BYTES = 10
 
 
 class RandomIds:
@@ -20,9 +19,4 @@ class RandomIds:
         """Return a new id such as ``ORD-MZXW6YTBOI3DEMZU``; the prefix has at most three letters."""
         if not 1 <= len(prefix) <= 3:
             raise ValueError(f"an id prefix has 1 to 3 letters, was {prefix!r}")
-        number = int.from_bytes(self._entropy(_BITS // 8), "big")
-        letters = []
-        for _ in range(_CHARACTERS):
-            number, digit = divmod(number, 32)
-            letters.append(_ALPHABET[digit])
-        return f"{prefix}-{''.join(reversed(letters))}"
+        return f"{prefix}-{b32encode(self._entropy(_BYTES)).decode()}"
