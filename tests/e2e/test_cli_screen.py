@@ -56,7 +56,7 @@ class Screened:
                 break
             self.read()
         self.read()
-        return self.process.wait(timeout=0)
+        return self.process.wait(timeout=PATIENCE)
 
     def stop_reading(self) -> None:
         """Let the terminal fill up until the program's writes block: nothing more arrives in its buffer."""

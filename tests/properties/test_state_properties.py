@@ -222,6 +222,18 @@ def test_no_sequence_of_events_makes_an_illegal_move_or_raises(events: list[ev.A
 
 
 def is_path(old: OrderState, new: OrderState) -> bool:
-    """One report may bring fills with it: then two moves of the table are one step."""
-    between = (OrderState.PARTIAL, OrderState.FILLED)
+    """One report may bring fills with it, or prove that what was not sent is there: two moves of the table in one."""
+    between = (OrderState.PARTIAL, OrderState.FILLED, OrderState.SENT)
     return may_move(old, new) or any(may_move(old, each) and may_move(each, new) for each in between)
+
+
+def test_the_brokers_word_outranks_the_proof_that_nothing_left() -> None:
+    state = State()
+    state.apply(1, MONDAY, ev.AccountSeen(account=ACCOUNT))
+    state.apply(2, MONDAY, ev.OrderIntended(request=request("A")))
+    state.apply(3, MONDAY, ev.OrderSent(order_id="A"))
+    state.apply(4, MONDAY, ev.OrderNotSent(order_id="A", why="connection refused"))
+    assert state.live_orders("m") == []
+    report = OrderReport(account="m", broker_order_id="B", state=OrderState.WORKING, order_id="A", symbol="ESZ6")
+    state.apply(5, MONDAY, ev.OrderReported(order_id="A", report=report))
+    assert [order.state for order in state.live_orders("m")] == [OrderState.WORKING]

@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 _MINUTE = 60 * 1_000_000_000
 _DAY = 24 * 60 * _MINUTE
 _ZERO = Decimal(0)
+_SEEN = frozenset(
+    {
+        OrderState.ACKED,
+        OrderState.HELD,
+        OrderState.WORKING,
+        OrderState.PARTIAL,
+        OrderState.FILLED,
+        OrderState.CANCELED,
+        OrderState.EXPIRED,
+        OrderState.REJECTED,
+    }
+)
+"""States that only a broker which has the order can report."""
 
 
 def _row(request: OrderRequest, wall: int) -> Order:
@@ -169,7 +182,11 @@ def _take_report(state: State, order: Order, report: OrderReport, wall: int) -> 
     new = report.state
     if new is OrderState.WORKING and order.filled > 0:
         new = OrderState.PARTIAL
-    _move(state, order, new, wall)
+    if order.state is OrderState.NOT_SENT and new in _SEEN:
+        # The broker has it after all: its word outranks our proof.
+        _move(state, order, OrderState.SENT, wall)
+    if not _move(state, order, new, wall):
+        _list(state, order)
 
 
 def _claim_fills(state: State, order: Order, wall: int) -> None:
